@@ -1,0 +1,281 @@
+#include "kernels/device.h"
+
+#include "ssgan-config.h"
+
+#include <dlfcn.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernels/cpu/cpu.h"
+
+struct SsgDevice {
+  const SsgDeviceClass *klass;
+  void *state;
+  char name[32];
+  char description[256];
+};
+
+static const char *const op_names[SSG_N_OPS] = {
+    [SSG_OP_FILL] = "fill",
+    [SSG_OP_COPY] = "copy",
+    [SSG_OP_UNARY] = "unary",
+    [SSG_OP_AFFINE] = "affine",
+    [SSG_OP_BINARY] = "binary",
+    [SSG_OP_REDUCE] = "reduce",
+    [SSG_OP_BROADCAST] = "broadcast",
+    [SSG_OP_PERMUTE] = "permute",
+    [SSG_OP_SLICE] = "slice",
+    [SSG_OP_UNSLICE] = "unslice",
+    [SSG_OP_CONCAT] = "concat",
+    [SSG_OP_MATMUL] = "matmul",
+    [SSG_OP_CONV] = "conv",
+    [SSG_OP_CONV_INPUT] = "conv-input",
+    [SSG_OP_CONV_WEIGHT] = "conv-weight",
+    [SSG_OP_UPFIRDN] = "upfirdn",
+    [SSG_OP_BIAS_ACT] = "bias-act",
+    [SSG_OP_ACT_GRAD] = "act-grad",
+    [SSG_OP_AVG_POOL] = "avg-pool",
+    [SSG_OP_SPREAD] = "spread",
+    [SSG_OP_WEIGH_PARTS] = "weigh-parts",
+    [SSG_OP_ONE_HOT] = "one-hot",
+    [SSG_OP_ARGMAX] = "argmax",
+    [SSG_OP_RANDOM_NORMAL] = "random-normal",
+    [SSG_OP_ADAM] = "adam",
+    [SSG_OP_LERP] = "lerp",
+};
+
+/* Tries one module file. NULL with a reason when it cannot be loaded. The module stays loaded for the process's life:
+ * CUDA's own threads and exit handlers do not survive an unload. */
+static const SsgDeviceClass *load_module(const char *path, char *reason, size_t reason_size)
+{
+  void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!module) {
+    snprintf(reason, reason_size, "the CUDA module cannot be loaded: %s", dlerror());
+    return NULL;
+  }
+  SsgDevicePlugin plugin = (SsgDevicePlugin) dlsym(module, SSG_DEVICE_PLUGIN_SYMBOL);
+  const SsgDeviceClass *klass = plugin ? plugin(SSG_DEVICE_ABI) : NULL;
+  if (!klass)
+    snprintf(reason, reason_size, "the CUDA module %s belongs to another version of ssgan", path);
+  return klass;
+}
+
+static const SsgDeviceClass *cuda_class(char *reason, size_t reason_size)
+{
+  static const SsgDeviceClass *klass;
+  static char why_not[512];
+  static bool tried;
+
+  if (!tried) {
+    char program[PATH_MAX] = "", path[PATH_MAX + 64];
+    const char *environment = getenv("SSGAN_MODULE_PATH");
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length > 0)
+      program[length] = '\0';
+    const char *folder = dirname(program);
+    const char *const places[][2] = {
+        {environment, ""}, {folder, ""}, {folder, "/../kernels/cuda"}, {folder, "/../lib/ssgan"}, {SSG_MODULE_DIR, ""}};
+    snprintf(why_not, sizeof why_not, "this installation has no CUDA module (ssgan-cuda.so)");
+    for (size_t i = 0; i < sizeof places / sizeof *places && !klass; i++) {
+      if (!places[i][0])
+        continue;
+      snprintf(path, sizeof path, "%s%s/ssgan-cuda.so", places[i][0], places[i][1]);
+      if (access(path, F_OK) == 0)
+        klass = load_module(path, why_not, sizeof why_not);
+    }
+    tried = true;
+  }
+  if (!klass)
+    snprintf(reason, reason_size, "%s", why_not);
+  return klass;
+}
+
+const char *ssg_op_name(SsgOp op)
+{
+  return (unsigned) op < SSG_N_OPS ? op_names[op] : "unknown";
+}
+
+int64_t ssg_shape_elements(const SsgShape *shape)
+{
+  int64_t n = 1;
+  for (int i = 0; i < shape->rank; i++)
+    n *= shape->dim[i];
+  return n;
+}
+
+int ssg_dtype_size(SsgDtype dtype)
+{
+  switch (dtype) {
+  case SSG_F32:
+    return 4;
+  case SSG_F16:
+  case SSG_BF16:
+    return 2;
+  case SSG_I64:
+    return 8;
+  case SSG_U8:
+    return 1;
+  }
+  return 0;
+}
+
+SsgStatus ssg_device_open(const char *name, SsgDevice **device, char *reason, size_t reason_size)
+{
+  const SsgDeviceClass *klass;
+  int index = 0, end = 0;
+
+  *device = NULL;
+  if (strcmp(name, "cpu") == 0) {
+    klass = ssg_cpu_device_class();
+  } else if (strcmp(name, "cuda") == 0 || (sscanf(name, "cuda:%d%n", &index, &end) == 1 && name[end] == '\0')) {
+    klass = cuda_class(reason, reason_size);
+    if (!klass)
+      return SSG_UNSUPPORTED;
+    int count = klass->count(reason, reason_size);
+    if (count == 0)
+      return SSG_UNSUPPORTED;
+    if (index < 0 || index >= count) {
+      snprintf(reason, reason_size, "there is no device %s; this machine has cuda:0 to cuda:%d", name, count - 1);
+      return SSG_UNSUPPORTED;
+    }
+  } else {
+    snprintf(reason, reason_size, "there is no device '%s'; use cpu, cuda or cuda:N", name);
+    return SSG_UNSUPPORTED;
+  }
+
+  void *state = NULL;
+  SsgStatus status = klass->open(index, &state, reason, reason_size);
+  if (status != SSG_OK)
+    return status;
+  SsgDevice *d = calloc(1, sizeof *d);
+  if (!d) {
+    klass->close(state);
+    snprintf(reason, reason_size, "out of memory");
+    return SSG_NO_MEMORY;
+  }
+  d->klass = klass;
+  d->state = state;
+  if (klass == ssg_cpu_device_class())
+    snprintf(d->name, sizeof d->name, "cpu");
+  else
+    snprintf(d->name, sizeof d->name, "%s:%d", klass->name, index);
+  klass->describe(index, d->description, sizeof d->description);
+  *device = d;
+  return SSG_OK;
+}
+
+void ssg_device_close(SsgDevice *device)
+{
+  if (!device)
+    return;
+  device->klass->close(device->state);
+  free(device);
+}
+
+void ssg_device_list(void (*each)(const char *name, const char *description, bool usable, void *data), void *data)
+{
+  char text[512] = "", name[32];
+  ssg_cpu_device_class()->describe(0, text, sizeof text);
+  each("cpu", text, true, data);
+
+  const SsgDeviceClass *klass = cuda_class(text, sizeof text);
+  int count = klass ? klass->count(text, sizeof text) : 0;
+  if (count == 0)
+    each("cuda", text, false, data);
+  for (int i = 0; i < count; i++) {
+    snprintf(name, sizeof name, "cuda:%d", i);
+    klass->describe(i, text, sizeof text);
+    each(name, text, true, data);
+  }
+}
+
+const char *ssg_device_name(const SsgDevice *device)
+{
+  return device->name;
+}
+
+const char *ssg_device_description(const SsgDevice *device)
+{
+  return device->description;
+}
+
+bool ssg_device_is_host(const SsgDevice *device)
+{
+  return device->klass == ssg_cpu_device_class();
+}
+
+const char *ssg_device_error(const SsgDevice *device)
+{
+  return device->klass->error(device->state);
+}
+
+SsgStatus ssg_device_allocate(SsgDevice *device, size_t bytes, void **data)
+{
+  return device->klass->allocate(device->state, bytes, data);
+}
+
+void ssg_device_release(SsgDevice *device, void *data, size_t bytes)
+{
+  if (data)
+    device->klass->release(device->state, data, bytes);
+}
+
+SsgStatus ssg_device_upload(SsgDevice *device, void *to, const void *from_host, size_t bytes)
+{
+  return device->klass->upload(device->state, to, from_host, bytes);
+}
+
+SsgStatus ssg_device_download(SsgDevice *device, void *to_host, const void *from, size_t bytes)
+{
+  return device->klass->download(device->state, to_host, from, bytes);
+}
+
+SsgStatus ssg_device_copy(SsgDevice *device, void *to, const void *from, size_t bytes)
+{
+  return device->klass->copy(device->state, to, from, bytes);
+}
+
+SsgStatus ssg_device_synchronize(SsgDevice *device)
+{
+  return device->klass->synchronize(device->state);
+}
+
+bool ssg_device_supports(SsgDevice *device, const SsgOpCall *call)
+{
+  return device->klass->supports(device->state, call);
+}
+
+SsgStatus ssg_device_run(SsgDevice *device, const SsgOpCall *call)
+{
+  return device->klass->run(device->state, call);
+}
+
+void ssg_device_forget(SsgDevice *device, uint64_t cache_key)
+{
+  if (cache_key)
+    device->klass->forget(device->state, cache_key);
+}
+
+void ssg_device_memory(SsgDevice *device, SsgDeviceMemory *memory)
+{
+  device->klass->memory(device->state, memory);
+}
+
+void ssg_device_reset_peak(SsgDevice *device)
+{
+  device->klass->reset_peak(device->state);
+}
+
+void ssg_device_trim(SsgDevice *device)
+{
+  device->klass->trim(device->state);
+}
+
+SsgStatus ssg_device_set_threads(SsgDevice *device, int n_threads)
+{
+  return device->klass->set_threads ? device->klass->set_threads(device->state, n_threads) : SSG_OK;
+}

@@ -1,0 +1,94 @@
+/* A device: memory and the ops of op.h. `cpu` is built in; `cuda` is a module loaded at run time, so that a machine
+ * without driver or libraries still starts, and can say why CUDA is not on offer.
+ *
+ * Threads: a device and everything allocated on it belong to one thread at a time.
+ * Errors: functions return an SsgStatus; ssg_device_error() has the sentence. Never a silent fall-back to another device.
+ */
+#pragma once
+
+#include <stddef.h>
+#include "kernels/op.h"
+
+typedef enum {
+  SSG_OK = 0,
+  SSG_NO_MEMORY,   /* allocation failed; the device stays usable */
+  SSG_UNSUPPORTED, /* this op, dtype or size is not implemented on this device */
+  SSG_LOST,        /* the device stopped working: close it and open another */
+  SSG_FAILED       /* a library call failed; see ssg_device_error() */
+} SsgStatus;
+
+typedef struct SsgDevice SsgDevice;
+
+typedef struct {
+  size_t in_use; /* bytes handed out and not yet freed */
+  size_t peak;   /* largest in_use since the last ssg_device_reset_peak() */
+  size_t pooled; /* bytes kept for reuse */
+  size_t cached; /* bytes of repacked arrays (cache_key) */
+  size_t total;  /* of the device's memory, 0 if unknown */
+} SsgDeviceMemory;
+
+/* What a device implements. A plug-in fills one in; all function pointers are required unless said otherwise.
+ * `state` is the implementation's own. Pointers from allocate() are aligned to 64 bytes at least. */
+#define SSG_DEVICE_ABI 1
+typedef struct {
+  uint32_t abi; /* SSG_DEVICE_ABI */
+  const char *name; /* "cpu", "cuda" */
+  /* Number of usable units, and for unit i a sentence for people ("NVIDIA H100, 79 GiB"). When there is none, count()
+   * returns 0 and writes why into reason. */
+  int (*count)(char *reason, size_t reason_size);
+  void (*describe)(int index, char *text, size_t text_size);
+  SsgStatus (*open)(int index, void **state, char *reason, size_t reason_size);
+  void (*close)(void *state);
+  SsgStatus (*allocate)(void *state, size_t bytes, void **data);
+  void (*release)(void *state, void *data, size_t bytes);
+  SsgStatus (*upload)(void *state, void *device_data, const void *host_data, size_t bytes);
+  SsgStatus (*download)(void *state, void *host_data, const void *device_data, size_t bytes);
+  SsgStatus (*copy)(void *state, void *to, const void *from, size_t bytes);
+  SsgStatus (*synchronize)(void *state);
+  bool (*supports)(void *state, const SsgOpCall *call);
+  SsgStatus (*run)(void *state, const SsgOpCall *call);
+  void (*forget)(void *state, uint64_t cache_key);
+  void (*memory)(void *state, SsgDeviceMemory *memory);
+  void (*reset_peak)(void *state);
+  void (*trim)(void *state); /* gives pooled memory back to the system */
+  SsgStatus (*set_threads)(void *state, int n_threads); /* NULL: not applicable */
+  const char *(*error)(void *state); /* sentence for the last status other than SSG_OK; never NULL */
+} SsgDeviceClass;
+
+/* The one symbol of a plug-in module: returns its class, or NULL when abi differs from its own. */
+typedef const SsgDeviceClass *(*SsgDevicePlugin)(uint32_t abi);
+#define SSG_DEVICE_PLUGIN_SYMBOL "ssg_device_plugin"
+
+/* Opens `name`: "cpu", "cuda" (the first), "cuda:1". On failure *device is NULL and reason holds a sentence that says
+ * what is missing. The plug-in is looked for in $SSGAN_MODULE_PATH, beside the program, in its cuda/ subfolders of the
+ * build tree, and in the installed module directory. */
+SsgStatus ssg_device_open(const char *name, SsgDevice **device, char *reason, size_t reason_size);
+/* Frees pools and caches; buffers still allocated become invalid. NULL is allowed. */
+void ssg_device_close(SsgDevice *device);
+
+/* Calls each() for every device there is, and for every kind that cannot be used with usable = false and the reason as
+ * description. name is what ssg_device_open() takes. */
+void ssg_device_list(void (*each)(const char *name, const char *description, bool usable, void *data), void *data);
+
+const char *ssg_device_name(const SsgDevice *device);        /* "cpu", "cuda:0" */
+const char *ssg_device_description(const SsgDevice *device); /* for people */
+bool ssg_device_is_host(const SsgDevice *device);            /* true: data pointers can be read by the CPU */
+const char *ssg_device_error(const SsgDevice *device);
+
+SsgStatus ssg_device_allocate(SsgDevice *device, size_t bytes, void **data);
+/* bytes as given to allocate. data may be NULL. */
+void ssg_device_release(SsgDevice *device, void *data, size_t bytes);
+SsgStatus ssg_device_upload(SsgDevice *device, void *to, const void *from_host, size_t bytes);
+SsgStatus ssg_device_download(SsgDevice *device, void *to_host, const void *from, size_t bytes);
+SsgStatus ssg_device_copy(SsgDevice *device, void *to, const void *from, size_t bytes);
+/* Waits until everything asked for is done. */
+SsgStatus ssg_device_synchronize(SsgDevice *device);
+bool ssg_device_supports(SsgDevice *device, const SsgOpCall *call);
+/* May return before the op is done (GPU); download() and synchronize() wait. */
+SsgStatus ssg_device_run(SsgDevice *device, const SsgOpCall *call);
+void ssg_device_forget(SsgDevice *device, uint64_t cache_key);
+void ssg_device_memory(SsgDevice *device, SsgDeviceMemory *memory);
+void ssg_device_reset_peak(SsgDevice *device);
+void ssg_device_trim(SsgDevice *device);
+/* n_threads >= 1; 0 means as many as the process may use. Devices without host threads ignore it. */
+SsgStatus ssg_device_set_threads(SsgDevice *device, int n_threads);

@@ -1,0 +1,37 @@
+/* A context is one device with what computing on it needs: the scopes that own temporary tensors, the recording of
+ * operations for differentiation, and the first error. One thread at a time.
+ *
+ * Ops return tensors that belong to the innermost scope, so formulas nest without bookkeeping:
+ *     ssg_scope_begin(ctx);
+ *     SsgTensor *y = ssg_tensor_add(ssg_tensor_mul(a, b), c);
+ *     y = ssg_scope_end_keep(ctx, y);     // a * b is freed, y moves to the outer scope
+ *
+ * When an op fails (memory, device), the context keeps the first error; the op and all that use its result return
+ * tensors without data; ssg_context_check() reports it at the next convenient place. */
+#pragma once
+
+#include <glib.h>
+#include "kernels/device.h"
+
+typedef struct _SsgContext SsgContext;
+typedef struct _SsgTensor SsgTensor;
+
+/* device_name as for ssg_device_open(). threads 0: all. SSG_ERROR_DEVICE with the device's reason. */
+SsgContext *ssg_context_new(const char *device_name, int threads, GError **error);
+/* Frees the device; every tensor must have been released before (those in scopes are released here). */
+void ssg_context_free(SsgContext *ctx);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgContext, ssg_context_free)
+
+SsgDevice *ssg_context_device(SsgContext *ctx);
+/* TRUE when no op failed since the last call; else FALSE, error is set and the context is ready for use again. */
+gboolean ssg_context_check(SsgContext *ctx, GError **error);
+
+void ssg_scope_begin(SsgContext *ctx);
+/* Releases every tensor that ops returned since the matching begin. */
+void ssg_scope_end(SsgContext *ctx);
+/* The same, but tensor (may be NULL) moves to the enclosing scope; returns it. */
+SsgTensor *ssg_scope_end_keep(SsgContext *ctx, SsgTensor *tensor);
+
+/* Recording is off in a new context. Returns the former state. */
+gboolean ssg_context_set_recording(SsgContext *ctx, gboolean record);
+gboolean ssg_context_recording(const SsgContext *ctx);

@@ -1,0 +1,22 @@
+/* Ctrl-C and SIGTERM as a flag that long work polls, so that a run saves and stops, and nothing is left half-written.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Installs the handlers for SIGINT and SIGTERM. The first signal sets the flag; a second SIGINT ends the process at
+ * once, for whoever cannot wait. Call once, from main(). */
+void ssg_interrupt_install(void);
+
+/* TRUE once a signal came. Cheap, from any thread. */
+gboolean ssg_interrupt_requested(void);
+
+/* FALSE, with SSG_TRAINER_ERROR_INTERRUPTED set, once a signal came. */
+gboolean ssg_interrupt_check(GError **error);
+
+/* 128 + the signal that came; 130 when none did. */
+int ssg_interrupt_exit_code(void);
+
+/* Makes ssg_interrupt_requested() TRUE as `signal_number` (SIGINT, SIGTERM) would, or FALSE again with 0. For tests,
+ * and for what stops a run from inside. */
+void ssg_interrupt_request(int signal_number);

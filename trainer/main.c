@@ -1,0 +1,19 @@
+/* ssgan-trainer: the table of its commands. */
+#include <locale.h>
+#include "trainer/command.h"
+#include "trainer/interrupt.h"
+
+/* One line each, in the order of --help. */
+static const SsgCommand *const commands[] = {
+    NULL,
+};
+
+int main(int argc, char **argv)
+{
+  setlocale(LC_ALL, "");
+  setlocale(LC_NUMERIC, "C"); /* JSON, logs and tables are read by programs: a point is a point everywhere */
+  ssg_interrupt_install();
+  return ssg_command_dispatch("ssgan-trainer",
+                              "Prepares data, trains SemanticStyleGAN models and works with them, without a desktop.",
+                              commands, argc, argv);
+}

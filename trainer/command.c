@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "engine/error.h"
 #include "ssgan-config.h"
 
 static const char exit_codes[] =
@@ -219,5 +220,5 @@ void ssg_command_usage_error(GError **error, const char *format, ...)
   va_start(arguments, format);
   g_autofree char *message = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  g_set_error_literal(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, message);
+  g_set_error_literal(error, SSG_ERROR, SSG_ERROR_ARGUMENT, message);
 }

@@ -62,5 +62,5 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgCommonOptions, ssg_common_options_clear)
  * that belongs to it. Takes error. */
 int ssg_command_finish(const char *command, GError *error);
 
-/* What stands for a bad argument: SSG_TRAINER_ERROR_BAD_INPUT with a message. */
+/* What stands for a bad argument: SSG_ERROR_ARGUMENT with a message. */
 void ssg_command_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

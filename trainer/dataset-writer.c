@@ -7,6 +7,7 @@
 #include <lmdb.h>
 #include <string.h>
 #include <unistd.h>
+#include "engine/error.h"
 #include "trainer/error.h"
 
 /* A transaction keeps its changed pages in memory: commit before they get many. */
@@ -71,16 +72,15 @@ static gboolean put(SsgDatasetWriter *writer, const char *key, const void *data,
 {
   MDB_val k = {strlen(key), (void *) key}, v = {size, (void *) data};
   if (k.mv_size < 1 || k.mv_size > MAX_KEY || size > MAX_VALUE) {
-    g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT,
-                "dataset %s: '%.40s' with %" G_GSIZE_FORMAT " bytes is too large", writer->path, key, size);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "dataset %s: '%.40s' with %" G_GSIZE_FORMAT " bytes is too large",
+                writer->path, key, size);
     return FALSE;
   }
   if (!make_room(writer, (size / writer->page_size + 3) * writer->page_size, error))
     return FALSE;
   int code = mdb_put(writer->txn, writer->dbi, &k, &v, MDB_NOOVERWRITE);
   if (code == MDB_KEYEXIST) {
-    g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, "dataset %s: the key '%s' is there already",
-                writer->path, key);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "dataset %s: the key '%s' is there already", writer->path, key);
     return FALSE;
   }
   return code == 0 || lmdb_failed(writer, code, "write", error);
@@ -262,13 +262,11 @@ gboolean ssg_dataset_writer_finish(SsgDatasetWriter *writer, GError **error)
   g_autofree char *info = info_text(writer);
   for (guint i = 0; i < writer->added->len; i++)
     if (!g_array_index(writer->added, guint8, i)) {
-      g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_FAILED, "dataset %s: image %u was never added",
-                  writer->path, i);
+      g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "dataset %s: image %u was never added", writer->path, i);
       return FALSE;
     }
   if (writer->count == 0) {
-    g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, "dataset %s: there is no image to put in",
-                writer->path);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "dataset %s: there is no image to put in", writer->path);
     return FALSE;
   }
   if (!write_lengths(writer, error) || !put(writer, SSG_DATASET_INFO_KEY, info, strlen(info), error) ||

@@ -2,7 +2,7 @@
 
 #include <json-glib/json-glib.h>
 #include <string.h>
-#include "trainer/error.h"
+#include "engine/error.h"
 #include "trainer/lmdb-file.h"
 
 #define MAX_IMAGES 10000000 /* seven digits in the keys */
@@ -26,7 +26,7 @@ static void set_error(const SsgDataset *dataset, GError **error, const char *for
   va_start(arguments, format);
   g_autofree char *what = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, "dataset %s: %s", dataset->path, what);
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "dataset %s: %s", dataset->path, what);
 }
 
 /* A count in decimal text, 1..MAX_IMAGES. */

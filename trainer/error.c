@@ -1,12 +1,8 @@
 #include "trainer/error.h"
 
 #include <gio/gio.h>
+#include "engine/error.h"
 #include "trainer/interrupt.h"
-
-#define MAX_DOMAINS 8
-
-static GQuark bad_input_domains[MAX_DOMAINS];
-static int n_bad_input_domains;
 
 static gboolean file_error_is_bad_input(int code)
 {
@@ -45,23 +41,18 @@ static gboolean io_error_is_bad_input(int code)
   }
 }
 
-GQuark ssg_trainer_error_quark(void)
-{
-  return g_quark_from_static_string("ssg-trainer-error");
-}
-
-void ssg_trainer_error_add_bad_input_domain(GQuark domain)
-{
-  g_assert(n_bad_input_domains < MAX_DOMAINS);
-  bad_input_domains[n_bad_input_domains++] = domain;
-}
-
 int ssg_trainer_error_exit_code(const GError *error)
 {
-  if (error->domain == SSG_TRAINER_ERROR) {
-    if (error->code == SSG_TRAINER_ERROR_INTERRUPTED)
+  if (error->domain == SSG_ERROR) {
+    switch (error->code) {
+    case SSG_ERROR_CANCELLED:
       return ssg_interrupt_exit_code();
-    return error->code == SSG_TRAINER_ERROR_BAD_INPUT ? SSG_EXIT_BAD_INPUT : SSG_EXIT_FAILED;
+    case SSG_ERROR_MEMORY:
+    case SSG_ERROR_DEVICE:
+      return SSG_EXIT_FAILED;
+    default:
+      return SSG_EXIT_BAD_INPUT;
+    }
   }
   if (error->domain == G_OPTION_ERROR)
     return SSG_EXIT_BAD_INPUT;
@@ -72,9 +63,6 @@ int ssg_trainer_error_exit_code(const GError *error)
       return ssg_interrupt_exit_code();
     return io_error_is_bad_input(error->code) ? SSG_EXIT_BAD_INPUT : SSG_EXIT_FAILED;
   }
-  for (int i = 0; i < n_bad_input_domains; i++)
-    if (error->domain == bad_input_domains[i])
-      return SSG_EXIT_BAD_INPUT;
   return SSG_EXIT_FAILED;
 }
 

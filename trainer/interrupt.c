@@ -1,7 +1,7 @@
 #include "trainer/interrupt.h"
 
 #include <signal.h>
-#include "trainer/error.h"
+#include "engine/error.h"
 
 static volatile sig_atomic_t signal_came;
 
@@ -31,7 +31,7 @@ gboolean ssg_interrupt_check(GError **error)
 {
   if (!signal_came)
     return TRUE;
-  g_set_error_literal(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_INTERRUPTED, "interrupted");
+  g_set_error_literal(error, SSG_ERROR, SSG_ERROR_CANCELLED, "interrupted");
   return FALSE;
 }
 

@@ -11,7 +11,7 @@ void ssg_interrupt_install(void);
 /* TRUE once a signal came. Cheap, from any thread. */
 gboolean ssg_interrupt_requested(void);
 
-/* FALSE, with SSG_TRAINER_ERROR_INTERRUPTED set, once a signal came. */
+/* FALSE, with SSG_ERROR_CANCELLED set, once a signal came. */
 gboolean ssg_interrupt_check(GError **error);
 
 /* 128 + the signal that came; 130 when none did. */

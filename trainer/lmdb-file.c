@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "engine/error.h"
 #include "trainer/error.h"
 
 /* The format: pages of psize bytes; pages 0 and 1 are metas, of which the one with the larger transaction id counts.
@@ -67,7 +68,7 @@ static void set_error(const SsgLmdbFile *file, GError **error, const char *forma
   va_start(arguments, format);
   g_autofree char *what = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, "%s: %s", file->name, what);
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: %s", file->name, what);
 }
 
 static int compare_keys(const char *a, gsize na, const char *b, gsize nb)
@@ -240,8 +241,7 @@ SsgLmdbFile *ssg_lmdb_file_open(const char *path, GError **error)
   struct stat info;
   int fd = open(name, O_RDONLY | O_CLOEXEC);
   if (fd < 0 && folder && errno == ENOENT) {
-    g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, "%s is a folder without data.mdb: not a dataset",
-                path);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is a folder without data.mdb: not a dataset", path);
     return NULL;
   }
   if (fd < 0 || fstat(fd, &info) < 0) {
@@ -252,7 +252,7 @@ SsgLmdbFile *ssg_lmdb_file_open(const char *path, GError **error)
   }
   if (!S_ISREG(info.st_mode) || info.st_size < PAGE_HEADER + META_SIZE) {
     close(fd);
-    g_set_error(error, SSG_TRAINER_ERROR, SSG_TRAINER_ERROR_BAD_INPUT, "%s: is not an LMDB data file", name);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: is not an LMDB data file", name);
     return NULL;
   }
   void *mapped = mmap(NULL, (gsize) info.st_size, PROT_READ, MAP_SHARED, fd, 0);

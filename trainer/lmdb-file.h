@@ -21,7 +21,7 @@ typedef struct {
 } SsgLmdbEntry;
 
 /* path: the folder that holds data.mdb, or such a file itself. All keys are visited; values are not touched. Errors
- * (SSG_TRAINER_ERROR_BAD_INPUT or G_FILE_ERROR) name the file and the page. */
+ * (SSG_ERROR_FORMAT or G_FILE_ERROR) name the file and the page. */
 SsgLmdbFile *ssg_lmdb_file_open(const char *path, GError **error);
 /* NULL is allowed. */
 void ssg_lmdb_file_free(SsgLmdbFile *file);

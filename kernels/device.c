@@ -221,3 +221,10 @@ SsgStatus ssg_device_set_threads(SsgDevice *device, int n_threads)
 {
   return device->klass->set_threads ? device->klass->set_threads(device->state, n_threads) : SSG_OK;
 }
+
+SsgStatus ssg_device_set_precision(SsgDevice *device, SsgPrecision precision)
+{
+  if (device->klass->set_precision)
+    return device->klass->set_precision(device->state, precision);
+  return precision == SSG_PRECISION_EXACT ? SSG_OK : SSG_UNSUPPORTED;
+}

@@ -17,6 +17,13 @@ typedef enum {
   SSG_FAILED       /* a library call failed; see ssg_device_error() */
 } SsgStatus;
 
+/* How products of f32 arrays (conv*, matmul) are computed. Arrays of f16 and bf16 always use the fast units, with f32
+ * sums. */
+typedef enum {
+  SSG_PRECISION_EXACT, /* f32 throughout; the default */
+  SSG_PRECISION_TF32   /* factors rounded to 10 bits of mantissa, sums in f32: NVIDIA GPUs from compute capability 8.0 */
+} SsgPrecision;
+
 typedef struct SsgDevice SsgDevice;
 
 typedef struct {
@@ -52,6 +59,7 @@ typedef struct {
   void (*reset_peak)(void *state);
   void (*trim)(void *state); /* gives pooled memory back to the system */
   SsgStatus (*set_threads)(void *state, int n_threads); /* NULL: not applicable */
+  SsgStatus (*set_precision)(void *state, SsgPrecision precision); /* NULL: only SSG_PRECISION_EXACT */
   const char *(*error)(void *state); /* sentence for the last status other than SSG_OK; never NULL */
 } SsgDeviceClass;
 
@@ -92,3 +100,5 @@ void ssg_device_reset_peak(SsgDevice *device);
 void ssg_device_trim(SsgDevice *device);
 /* n_threads >= 1; 0 means as many as the process may use. Devices without host threads ignore it. */
 SsgStatus ssg_device_set_threads(SsgDevice *device, int n_threads);
+/* SSG_UNSUPPORTED, and nothing changed, where the device has no such units. */
+SsgStatus ssg_device_set_precision(SsgDevice *device, SsgPrecision precision);

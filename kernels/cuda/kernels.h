@@ -1,0 +1,43 @@
+/* Our own kernels, op by op. This header and the .cu files behind it know nothing of the CUDA runtime but a launch, so
+ * that the tests compile them for the host (launch.h). Library ops (conv*, matmul) are in library.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "kernels/op.h"
+
+/* What a launch needs: the stream (cudaStream_t, ignored on the host) and scratch memory on the device, aligned to 256
+ * bytes, of at least as many bytes as the kernel's scratch() says; NULL when that is 0. */
+typedef struct {
+  void *stream;
+  void *scratch;
+} SsgCudaLaunch;
+
+typedef struct {
+  /* Whether these dtypes are implemented. Shapes are the caller's business (op.h). */
+  bool (*supports)(const SsgOpCall *call);
+  /* NULL: needs none. */
+  size_t (*scratch)(const SsgOpCall *call);
+  /* Asks for the work; errors of the launch are found by the caller with cudaGetLastError(). */
+  void (*launch)(const SsgOpCall *call, const SsgCudaLaunch *launch);
+} SsgCudaKernel;
+
+/* The kernel behind an op; NULL for ops that a library runs. */
+const SsgCudaKernel *ssg_cuda_kernel(SsgOp op);
+
+extern const SsgCudaKernel ssg_cuda_fill, ssg_cuda_copy, ssg_cuda_unary, ssg_cuda_affine, ssg_cuda_act_grad;
+extern const SsgCudaKernel ssg_cuda_random_normal, ssg_cuda_adam, ssg_cuda_lerp;
+extern const SsgCudaKernel ssg_cuda_binary, ssg_cuda_broadcast, ssg_cuda_reduce;
+extern const SsgCudaKernel ssg_cuda_permute, ssg_cuda_slice, ssg_cuda_unslice, ssg_cuda_concat;
+extern const SsgCudaKernel ssg_cuda_bias_act, ssg_cuda_upfirdn, ssg_cuda_avg_pool, ssg_cuda_spread;
+extern const SsgCudaKernel ssg_cuda_weigh_parts, ssg_cuda_one_hot, ssg_cuda_argmax;
+
+#ifdef __cplusplus
+}
+#endif

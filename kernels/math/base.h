@@ -15,7 +15,7 @@
 #ifdef __CUDACC__
 #define SSG_HD static inline __host__ __device__
 #else
-#define SSG_HD static inline
+#define SSG_HD static inline __attribute__((always_inline))
 #endif
 
 SSG_HD uint32_t ssg_float_bits(float x)

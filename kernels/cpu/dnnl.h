@@ -1,0 +1,43 @@
+/* Convolutions and matrix products by oneDNN. dnnl.c is the one file that knows oneDNN; it builds with the 2.x and the
+ * 3.x C interface. Primitives are cached by what they compute (the least recently used go first), repacked weights by
+ * their cache_key until they are forgotten. One SsgDnnl belongs to one device and so to one thread at a time.
+ */
+#pragma once
+
+#include "kernels/cpu/internal.h"
+
+/* NULL with a sentence in reason. */
+SsgDnnl *ssg_dnnl_new(char *reason, size_t reason_size);
+/* NULL is allowed. */
+void ssg_dnnl_free(SsgDnnl *dnnl);
+void ssg_dnnl_forget(SsgDnnl *dnnl, uint64_t cache_key);
+/* Bytes of repacked weights. */
+size_t ssg_dnnl_cached(const SsgDnnl *dnnl);
+
+/* A convolution or one of its adjoints, in CONV's terms: x [n, h, w, ci], y [n, ho, wo, co], weight [co, kh, kw, ci]. */
+typedef struct {
+  SsgOp op; /* CONV, CONV_INPUT or CONV_WEIGHT: which of the three arrays is the result */
+  int64_t n, h, w, ci, ho, wo, co, kh, kw;
+  int64_t stride, pad_top, pad_left, pad_bottom, pad_right;
+  bool act;          /* CONV only */
+  float *x, *y, *weight;
+  const float *bias; /* CONV only; [co] or NULL */
+  uint64_t weight_key;
+} SsgDnnlConv;
+
+SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *conv);
+
+/* out[b] = act(alpha * op(a[b]) op(b[b]) + bias). Strides in elements; a stride of 0 between batches repeats a matrix. */
+typedef struct {
+  int64_t batch, m, n, k;
+  const float *a, *b;
+  int64_t a_batch, a_row, a_column; /* strides of op(a) [m, k] */
+  int64_t b_batch, b_row, b_column; /* strides of op(b) [k, n] */
+  float *out;                       /* dense [batch, m, n] */
+  const float *bias;                /* [n], or [batch, n] when bias_per_batch; NULL: none. Only with alpha == 1. */
+  bool bias_per_batch, act;
+  float alpha;
+  uint64_t b_key; /* cache_key of b */
+} SsgDnnlMatmul;
+
+SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *matmul);

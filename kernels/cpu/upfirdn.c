@@ -1,0 +1,160 @@
+/* Up- and downsampling with the FIR filter, separably: for each row of the result the (at most four) rows it draws on
+ * are first combined into one line, then the line is filtered along x and the epilogue applied, while it is in cache. */
+#include "kernels/cpu/internal.h"
+#include "kernels/math/index.h"
+#include "kernels/math/pointwise.h"
+
+#define TAPS 4
+
+typedef struct {
+  const float *in, *bias, *noise;
+  float *out, *lines; /* one line of `line` floats per worker */
+  size_t line;
+  int64_t n, height, width, channels, out_height, out_width;
+  int64_t up, down, pad_x, pad_y;
+  int64_t noise_pictures;
+  float gain, strength;
+  bool act;
+} Job;
+
+/* The samples that position o of the result draws on along one axis of length n: their indices and weights; returns how
+ * many. Consecutive. */
+static inline int taps_at(const Job *job, int64_t o, int64_t pad, int64_t n, int64_t index[TAPS], float weight[TAPS])
+{
+  int count = 0;
+  for (int t = 0; t < TAPS; t++) {
+    int64_t p = o * job->down - pad + t; /* in the zero-stuffed signal */
+    if (p < 0 || p % job->up != 0 || p / job->up >= n)
+      continue;
+    index[count] = p / job->up;
+    weight[count++] = ssg_math_fir_tap(t);
+  }
+  return count;
+}
+
+/* line = sum of up to four rows of `length` floats. */
+static inline void combine(const float *const row[TAPS], const float weight[TAPS], int count, int64_t length,
+                           float *line)
+{
+  const float *r0 = row[0], *r1 = row[1], *r2 = row[2], *r3 = row[3];
+  const float w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
+  switch (count) {
+  case 0:
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++)
+      line[i] = 0.0f;
+    break;
+  case 1:
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++)
+      line[i] = w0 * r0[i];
+    break;
+  case 2:
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++)
+      line[i] = fmaf(w1, r1[i], w0 * r0[i]);
+    break;
+  case 3:
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++)
+      line[i] = fmaf(w2, r2[i], fmaf(w1, r1[i], w0 * r0[i]));
+    break;
+  default:
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++)
+      line[i] = fmaf(w3, r3[i], fmaf(w2, r2[i], fmaf(w1, r1[i], w0 * r0[i])));
+    break;
+  }
+}
+
+/* In place: act(x + bias + strength * noise). */
+static inline void finish(const Job *job, float noise, int64_t channels, float *out)
+{
+  const float *bias = job->bias;
+  const float strength = job->strength;
+  if (bias && job->act) {
+#pragma GCC ivdep
+    for (int64_t c = 0; c < channels; c++)
+      out[c] = ssg_math_act(ssg_math_bias_noise(out[c], bias[c], strength, noise));
+  } else if (bias) {
+#pragma GCC ivdep
+    for (int64_t c = 0; c < channels; c++)
+      out[c] = ssg_math_bias_noise(out[c], bias[c], strength, noise);
+  } else if (job->act) {
+#pragma GCC ivdep
+    for (int64_t c = 0; c < channels; c++)
+      out[c] = ssg_math_act(ssg_math_bias_noise(out[c], 0.0f, strength, noise));
+  } else if (job->noise) {
+#pragma GCC ivdep
+    for (int64_t c = 0; c < channels; c++)
+      out[c] = ssg_math_bias_noise(out[c], 0.0f, strength, noise);
+  }
+}
+
+/* Units are rows of the result, n * Ho + y. */
+SSG_CLONES static void rows_range(const void *data, int worker, int64_t begin, int64_t end)
+{
+  const Job *job = data;
+  const int64_t channels = job->channels, pitch = job->width * channels;
+  float *line = job->lines + (size_t) worker * job->line;
+  for (int64_t unit = begin; unit < end; unit++) {
+    int64_t picture = unit / job->out_height, y = unit % job->out_height;
+    int64_t index[TAPS];
+    float weight[TAPS] = {0.0f};
+    const float *row[TAPS] = {line, line, line, line};
+    int count = taps_at(job, y, job->pad_y, job->height, index, weight);
+    for (int t = 0; t < count; t++) {
+      row[t] = job->in + (picture * job->height + index[t]) * pitch;
+      weight[t] *= job->gain;
+    }
+    combine(row, weight, count, pitch, line);
+
+    float *out = job->out + unit * job->out_width * channels;
+    const float *noise = NULL;
+    if (job->noise)
+      noise = job->noise + (picture % job->noise_pictures * job->out_height + y) * job->out_width;
+    for (int64_t x = 0; x < job->out_width; x++, out += channels) {
+      count = taps_at(job, x, job->pad_x, job->width, index, weight);
+      for (int t = 0; t < TAPS; t++)
+        row[t] = line + (t < count ? index[t] : 0) * channels;
+      combine(row, weight, count, channels, out);
+      finish(job, noise ? noise[x] : 0.0f, channels, out);
+    }
+  }
+}
+
+SsgStatus ssg_cpu_upfirdn(SsgCpu *cpu, const SsgOpCall *call)
+{
+  const int64_t *in = call->in[0].shape.dim, *out = call->out.shape.dim;
+  const SsgArray *noise = call->n_in > 2 && call->in[2].data ? &call->in[2] : NULL;
+  Job job = {.in = call->in[0].data,
+             .bias = call->n_in > 1 ? call->in[1].data : NULL,
+             .out = call->out.data,
+             .n = in[0],
+             .height = in[1],
+             .width = in[2],
+             .channels = in[3],
+             .out_height = out[1],
+             .out_width = out[2],
+             .up = call->param.upfirdn.up,
+             .down = call->param.upfirdn.down,
+             .pad_x = call->param.upfirdn.pad_x0,
+             .pad_y = call->param.upfirdn.pad_y0,
+             .gain = call->param.upfirdn.gain,
+             .act = call->param.upfirdn.act};
+  if (noise) {
+    job.noise = noise->data;
+    job.noise_pictures = noise->shape.dim[0];
+    job.strength = *(const float *) call->in[3].data;
+  }
+  /* Lines of two workers lie on different cache lines. */
+  job.line = ((size_t) (job.width * job.channels) + 31) / 16 * 16;
+  size_t floats = job.line * (size_t) cpu->n_threads;
+  job.lines = ssg_cpu_scratch(cpu, floats);
+  if (!job.lines)
+    return SSG_NO_MEMORY;
+  int64_t per_row = job.out_width * job.channels;
+  ssg_cpu_parallel(cpu, job.n * job.out_height, SSG_GRAIN / (per_row ? per_row : 1) + 1, rows_range, &job);
+  ssg_cpu_scratch_free(cpu, job.lines, floats);
+  return SSG_OK;
+}

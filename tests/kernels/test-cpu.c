@@ -1,0 +1,240 @@
+/* The CPU device against the oracle: every case, one and two threads, aliased where allowed, with kept weights. */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "tests/kernels/op-cases.h"
+
+typedef struct {
+  SsgDevice *device;
+  int cases, op_seen[SSG_N_OPS];
+} Run;
+
+static SsgDevice *open_cpu(void)
+{
+  SsgDevice *device = NULL;
+  char reason[256] = "";
+  SsgStatus status = ssg_device_open("cpu", &device, reason, sizeof reason);
+  g_assert_cmpstr(reason, ==, "");
+  g_assert_cmpint(status, ==, SSG_OK);
+  return device;
+}
+
+static OpResult run_case(Run *run, const OpCase *c, OpRunOptions options, const char *how)
+{
+  OpResult result;
+  if (op_case_run(run->device, c, options, &result) != SSG_OK)
+    g_error("%s (%s): %s", c->name, how, ssg_device_error(run->device));
+  return result;
+}
+
+static void check_case(const OpCase *c, const OpResult *result, const char *how)
+{
+  char message[512];
+  if (op_case_check(c, result, message, sizeof message))
+    return;
+  g_test_message("%s (%s)", message, how);
+  g_test_fail();
+}
+
+static void check_same(const OpCase *c, const OpResult *a, const OpResult *b, const char *what)
+{
+  if (op_result_same(c, a, b))
+    return;
+  g_test_message("%s: %s give different bits", c->name, what);
+  g_test_fail();
+}
+
+static void each_case(const OpCase *c, void *data)
+{
+  Run *run = data;
+  ssg_device_set_threads(run->device, 1);
+  OpResult one = run_case(run, c, (OpRunOptions){0}, "one thread");
+  check_case(c, &one, "one thread");
+  ssg_device_set_threads(run->device, 2);
+  OpResult two = run_case(run, c, (OpRunOptions){0}, "two threads");
+  if (c->call.op != SSG_OP_CONV_WEIGHT)
+    check_same(c, &one, &two, "one and two threads");
+  if (c->may_alias) {
+    OpResult aliased = run_case(run, c, (OpRunOptions){.alias = true}, "aliased");
+    check_same(c, &one, &aliased, "separate and shared buffers");
+    op_result_free(&aliased);
+  }
+  if (c->call.op == SSG_OP_MATMUL || c->call.op == SSG_OP_CONV || c->call.op == SSG_OP_CONV_INPUT) {
+    uint64_t key = 1000 + (uint64_t) run->cases;
+    OpResult kept = run_case(run, c, (OpRunOptions){.cache_key = key}, "kept weights");
+    OpResult again = run_case(run, c, (OpRunOptions){.cache_key = key}, "kept weights, again");
+    check_case(c, &kept, "kept weights");
+    check_same(c, &kept, &again, "kept weights, first and second use");
+    ssg_device_forget(run->device, key);
+    op_result_free(&kept);
+    op_result_free(&again);
+  }
+  op_result_free(&one);
+  op_result_free(&two);
+  run->cases++;
+  run->op_seen[c->call.op]++;
+}
+
+static void test_ops(void)
+{
+  Run run = {.device = open_cpu()};
+  op_cases_each(each_case, &run);
+  for (int op = 0; op < SSG_N_OPS; op++)
+    g_assert_cmpint(run.op_seen[op], >, 0);
+  g_test_message("%d cases", run.cases);
+  SsgDeviceMemory memory;
+  ssg_device_memory(run.device, &memory);
+  g_assert_cmpuint(memory.in_use, ==, 0);
+  g_assert_cmpuint(memory.cached, ==, 0);
+  ssg_device_close(run.device);
+}
+
+static SsgArray array_of(SsgDevice *device, SsgShape shape, float value)
+{
+  SsgArray a = {.shape = shape, .dtype = SSG_F32};
+  size_t n = (size_t) ssg_shape_elements(&shape);
+  g_assert_cmpint(ssg_device_allocate(device, n * 4, &a.data), ==, SSG_OK);
+  for (size_t i = 0; i < n; i++)
+    ((float *) a.data)[i] = value;
+  return a;
+}
+
+/* Weights under a key are read once; after forget() they are read anew. */
+static void test_forget(void)
+{
+  SsgDevice *device = open_cpu();
+  SsgOpCall call = {.op = SSG_OP_CONV, .n_in = 2};
+  SsgDeviceMemory memory;
+  call.in[0] = array_of(device, (SsgShape){4, {1, 8, 8, 32}}, 1.0f);
+  call.in[1] = array_of(device, (SsgShape){4, {32, 3, 3, 32}}, 1.0f);
+  call.out = array_of(device, (SsgShape){4, {1, 8, 8, 32}}, 0.0f);
+  call.in[1].cache_key = 77;
+  call.param.conv.stride = 1;
+  call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = 1;
+  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+  float *out = call.out.data, *w = call.in[1].data;
+  int middle = (4 * 8 + 4) * 32;
+  g_assert_cmpfloat_with_epsilon(out[middle], 288.0f, 1e-3);
+  ssg_device_memory(device, &memory);
+  g_assert_cmpuint(memory.cached, >=, 32 * 32 * 9 * 4);
+  for (int i = 0; i < 32 * 32 * 9; i++)
+    w[i] = 2.0f;
+  ssg_device_forget(device, 77);
+  ssg_device_memory(device, &memory);
+  g_assert_cmpuint(memory.cached, ==, 0);
+  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+  g_assert_cmpfloat_with_epsilon(out[middle], 576.0f, 1e-3);
+  ssg_device_close(device);
+}
+
+static void test_memory(void)
+{
+  SsgDevice *device = open_cpu();
+  SsgDeviceMemory m;
+  void *a, *b, *c;
+  g_assert_cmpint(ssg_device_allocate(device, 1000, &a), ==, SSG_OK);
+  g_assert_cmpint(ssg_device_allocate(device, 5000000, &b), ==, SSG_OK);
+  g_assert_cmpuint((uintptr_t) a % 64, ==, 0);
+  g_assert_cmpuint((uintptr_t) b % 64, ==, 0);
+  memset(a, 1, 1000);
+  memset(b, 2, 5000000);
+  ssg_device_memory(device, &m);
+  g_assert_cmpuint(m.in_use, ==, 5001000);
+  g_assert_cmpuint(m.peak, ==, 5001000);
+  g_assert_cmpuint(m.pooled, ==, 0);
+  g_assert_cmpuint(m.total, >, 0);
+  ssg_device_release(device, b, 5000000);
+  ssg_device_memory(device, &m);
+  g_assert_cmpuint(m.in_use, ==, 1000);
+  g_assert_cmpuint(m.peak, ==, 5001000);
+  g_assert_cmpuint(m.pooled, >=, 5000000);
+  ssg_device_reset_peak(device);
+  ssg_device_memory(device, &m);
+  g_assert_cmpuint(m.peak, ==, 1000);
+  /* A block of nearly the size is the same block again. */
+  g_assert_cmpint(ssg_device_allocate(device, 4900000, &c), ==, SSG_OK);
+  g_assert_true(c == b);
+  ssg_device_release(device, c, 4900000);
+  ssg_device_trim(device);
+  ssg_device_memory(device, &m);
+  g_assert_cmpuint(m.pooled, ==, 0);
+  /* What cannot be had is refused, and the device goes on. */
+  const size_t absurd[] = {SIZE_MAX, SIZE_MAX / 2, (size_t) 1 << 62, (size_t) 1 << 50};
+  for (size_t i = 0; i < G_N_ELEMENTS(absurd); i++) {
+    g_assert_cmpint(ssg_device_allocate(device, absurd[i], &c), ==, SSG_NO_MEMORY);
+    g_assert_null(c);
+    g_assert_nonnull(strstr(ssg_device_error(device), "memory"));
+  }
+  ssg_device_memory(device, &m);
+  g_assert_cmpuint(m.in_use, ==, 1000);
+  g_assert_cmpint(ssg_device_allocate(device, 0, &c), ==, SSG_OK);
+  ssg_device_release(device, c, 0);
+  /* Many sizes that never fit each other do not pile up. */
+  for (size_t bytes = (size_t) 1 << 20; bytes < (size_t) 64 << 20; bytes += bytes / 3) {
+    g_assert_cmpint(ssg_device_allocate(device, bytes, &c), ==, SSG_OK);
+    ssg_device_release(device, c, bytes);
+  }
+  ssg_device_memory(device, &m);
+  g_assert_cmpuint(m.pooled, <=, (size_t) (64 + 64 + 8) << 20);
+  ssg_device_release(device, a, 1000);
+  ssg_device_close(device);
+}
+
+/* Two devices on two threads do not disturb each other. */
+static gpointer worker(gpointer data)
+{
+  SsgDevice *device = open_cpu();
+  ssg_device_set_threads(device, 1);
+  SsgOpCall call = {.op = SSG_OP_CONV, .n_in = 2};
+  float weight = (float) GPOINTER_TO_INT(data);
+  call.in[0] = array_of(device, (SsgShape){4, {1, 16, 16, 16}}, 1.0f);
+  call.in[1] = array_of(device, (SsgShape){4, {16, 3, 3, 16}}, weight);
+  call.out = array_of(device, (SsgShape){4, {1, 14, 14, 16}}, 0.0f);
+  call.param.conv.stride = 1;
+  int wrong = 0;
+  for (int i = 0; i < 50; i++) {
+    float *out = call.out.data;
+    g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+    for (int k = 0; k < 14 * 14 * 16; k++)
+      wrong += fabsf(out[k] - 144 * weight) > 1e-2f;
+  }
+  ssg_device_close(device);
+  return GINT_TO_POINTER(wrong);
+}
+
+static void test_threads(void)
+{
+  GThread *a = g_thread_new("a", worker, GINT_TO_POINTER(1)), *b = g_thread_new("b", worker, GINT_TO_POINTER(2));
+  g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(a)), ==, 0);
+  g_assert_cmpint(GPOINTER_TO_INT(g_thread_join(b)), ==, 0);
+}
+
+static void test_refusals(void)
+{
+  SsgDevice *device = open_cpu();
+  SsgOpCall call = {.op = SSG_OP_UNARY, .n_in = 1};
+  call.in[0] = array_of(device, (SsgShape){1, {4}}, 1.0f);
+  call.out = array_of(device, (SsgShape){1, {4}}, 0.0f);
+  g_assert_true(ssg_device_supports(device, &call));
+  call.in[0].dtype = SSG_BF16;
+  g_assert_false(ssg_device_supports(device, &call));
+  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_UNSUPPORTED);
+  g_assert_nonnull(strstr(ssg_device_error(device), "unary"));
+  call.in[0].dtype = SSG_F32;
+  call.op = SSG_N_OPS;
+  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_UNSUPPORTED);
+  g_assert_cmpint(ssg_device_set_threads(device, -1), ==, SSG_UNSUPPORTED);
+  ssg_device_close(device);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/kernels/cpu/ops", test_ops);
+  g_test_add_func("/kernels/cpu/forget", test_forget);
+  g_test_add_func("/kernels/cpu/memory", test_memory);
+  g_test_add_func("/kernels/cpu/threads", test_threads);
+  g_test_add_func("/kernels/cpu/refusals", test_refusals);
+  return g_test_run();
+}

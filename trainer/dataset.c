@@ -243,3 +243,27 @@ char *ssg_dataset_label_key(const SsgDataset *dataset, int index)
 {
   return g_strdup_printf("label-%07d", index);
 }
+
+static SsgImage *decode(const SsgDataset *dataset, const guint8 *data, gsize size, const char *key, SsgImageKind kind,
+                        GError **error)
+{
+  g_autofree char *name = g_strdup_printf("dataset %s, %s", dataset->path, key);
+  return ssg_image_decode(data, size, name, kind, NULL, error);
+}
+
+SsgImage *ssg_dataset_decode_image(const SsgDataset *dataset, int index, GError **error)
+{
+  gsize size;
+  const guint8 *data = ssg_dataset_image(dataset, index, &size);
+  g_autofree char *key = ssg_dataset_image_key(dataset, index);
+  return decode(dataset, data, size, key, SSG_IMAGE_RGB, error);
+}
+
+SsgImage *ssg_dataset_decode_label(const SsgDataset *dataset, int index, GError **error)
+{
+  gsize size;
+  const guint8 *data = ssg_dataset_label(dataset, index, &size);
+  g_autofree char *key = ssg_dataset_label_key(dataset, index);
+  g_assert(data);
+  return decode(dataset, data, size, key, SSG_IMAGE_LABEL, error);
+}

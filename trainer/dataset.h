@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "engine/image.h"
 
 typedef struct SsgDataset SsgDataset;
 
@@ -50,3 +50,8 @@ const guint8 *ssg_dataset_extra(const SsgDataset *dataset, const char *key, gsiz
 /* The key as stored ("image-0000003", "64-00003"), for messages. Free it. */
 char *ssg_dataset_image_key(const SsgDataset *dataset, int index);
 char *ssg_dataset_label_key(const SsgDataset *dataset, int index);
+
+/* Decodes image `index` (RGB, the size it is stored in) and its label map (one channel). Errors name dataset and key.
+ * The label of an image-only set is our own bug. */
+SsgImage *ssg_dataset_decode_image(const SsgDataset *dataset, int index, GError **error);
+SsgImage *ssg_dataset_decode_label(const SsgDataset *dataset, int index, GError **error);

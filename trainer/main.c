@@ -1,10 +1,18 @@
 /* ssgan-trainer: the table of its commands. */
 #include <locale.h>
 #include "trainer/command.h"
+#include "trainer/command-data.h"
 #include "trainer/interrupt.h"
+
+static const SsgCommand *const data_commands[] = {
+    &ssg_command_data_folders, &ssg_command_data_celebamask, &ssg_command_data_images,
+    &ssg_command_data_check,   &ssg_command_data_stats,      NULL,
+};
+static const SsgCommand data = {"data", "Build, check and describe datasets", NULL, data_commands};
 
 /* One line each, in the order of --help. */
 static const SsgCommand *const commands[] = {
+    &data,
     NULL,
 };
 

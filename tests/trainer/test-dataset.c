@@ -1,5 +1,4 @@
 /* Reading LMDB files against liblmdb, the golden datasets, damaged files; writing datasets. */
-#include <glib/gstdio.h>
 #include <lmdb.h>
 #include <string.h>
 #include "trainer/dataset-writer.h"
@@ -7,6 +6,7 @@
 #include "engine/error.h"
 #include "trainer/error.h"
 #include "trainer/lmdb-file.h"
+#include "folder.h"
 
 static char *folder; /* of this run of the test */
 
@@ -261,15 +261,6 @@ static void test_write_and_read(void)
   g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST);
 }
 
-static int count_files(const char *path)
-{
-  int n = 0;
-  g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-  while (g_dir_read_name(dir))
-    n++;
-  return n;
-}
-
 static void test_write_errors(void)
 {
   g_autofree char *place = g_build_filename(folder, "place", NULL), *path = g_build_filename(place, "set", NULL);
@@ -285,16 +276,16 @@ static void test_write_errors(void)
   g_assert_false(ssg_dataset_writer_finish(writer, &error)); /* 1 is missing */
   g_assert_nonnull(strstr(error->message, "image 1 "));
   g_clear_error(&error);
-  g_assert_cmpint(count_files(place), ==, 1);
+  g_assert_cmpint(folder_count(place), ==, 1);
   ssg_dataset_writer_free(writer);
-  g_assert_cmpint(count_files(place), ==, 0); /* nothing is left */
+  g_assert_cmpint(folder_count(place), ==, 0); /* nothing is left */
 
   writer = ssg_dataset_writer_new(path, SSG_DATASET_IMAGES, 64, &error);
   g_assert_false(ssg_dataset_writer_finish(writer, &error)); /* empty */
   g_assert_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT);
   g_clear_error(&error);
   ssg_dataset_writer_free(writer);
-  g_assert_cmpint(count_files(place), ==, 0);
+  g_assert_cmpint(folder_count(place), ==, 0);
 
   g_autofree char *nowhere = g_build_filename(folder, "no", "such", "place", NULL);
   g_assert_null(ssg_dataset_writer_new(nowhere, SSG_DATASET_IMAGES, 64, &error));
@@ -336,16 +327,6 @@ static void test_layout_errors(void)
   }
 }
 
-static void remove_tree(const char *path)
-{
-  g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-  for (const char *name; dir && (name = g_dir_read_name(dir));) {
-    g_autofree char *child = g_build_filename(path, name, NULL);
-    remove_tree(child);
-  }
-  g_remove(path);
-}
-
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -358,7 +339,7 @@ int main(int argc, char **argv)
   g_test_add_func("/trainer/dataset/write-and-read", test_write_and_read);
   g_test_add_func("/trainer/dataset/write-errors", test_write_errors);
   int status = g_test_run();
-  remove_tree(folder);
+  folder_remove(folder);
   g_free(folder);
   return status;
 }

@@ -2,6 +2,30 @@
 
 #include "kernels/cpu/dnnl.h"
 
+/* A 1x1 convolution is a product of the pixels with the weights; with few channels oneDNN's convolutions are slow. */
+static SsgStatus as_matmul(SsgCpu *cpu, const SsgDnnlConv *c)
+{
+  bool forward = c->op == SSG_OP_CONV;
+  SsgDnnlMatmul product = {
+      .batch = 1,
+      .m = c->n * c->h * c->w,
+      .n = forward ? c->co : c->ci,
+      .k = forward ? c->ci : c->co,
+      .a = forward ? c->x : c->y,
+      .a_row = forward ? c->ci : c->co,
+      .a_column = 1,
+      .b = c->weight,
+      .b_row = forward ? 1 : c->ci,
+      .b_column = forward ? c->ci : 1,
+      .out = forward ? c->y : c->x,
+      .bias = c->bias,
+      .act = c->act,
+      .alpha = 1.0f,
+      .b_key = c->weight_key,
+  };
+  return ssg_dnnl_matmul(cpu, &product);
+}
+
 SsgStatus ssg_cpu_conv(SsgCpu *cpu, const SsgOpCall *call)
 {
   /* Which argument is x, y and the weight in CONV's terms. */
@@ -33,5 +57,9 @@ SsgStatus ssg_cpu_conv(SsgCpu *cpu, const SsgOpCall *call)
       .weight_key = call->op == SSG_OP_CONV_WEIGHT ? 0 : w->cache_key,
   };
   assert(wd[0] == conv.co && wd[3] == conv.ci && yd[0] == conv.n);
+  if (call->op == SSG_OP_CONV_WEIGHT)
+    return ssg_cpu_conv_weight(cpu, &conv);
+  if (conv.kh == 1 && conv.kw == 1 && conv.stride == 1 && conv.h == conv.ho && conv.w == conv.wo)
+    return as_matmul(cpu, &conv);
   return ssg_dnnl_conv(cpu, &conv);
 }

@@ -1,5 +1,6 @@
 #include "kernels/cpu/dnnl.h"
 
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -467,24 +468,99 @@ static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive **primiti
   return SSG_OK;
 }
 
-static SsgStatus run_conv_weight(SsgCpu *cpu, const SsgDnnlConv *c, Primitive *p)
+/* One piece of a CONV_WEIGHT with what it needs to run beside others: memory objects of its own. */
+typedef struct {
+  const SsgDnnlConv *conv;
+  Primitive *p;
+  void *scratch, *packed; /* from the pool; packed NULL when the primitive writes our form */
+  dnnl_status_t status;
+} Piece;
+
+static dnnl_status_t memory_like(dnnl_memory_t like, void *data, dnnl_engine_t engine, dnnl_memory_t *memory)
 {
-  void *room = c->weight;
-  if (p->reorder && !(room = ssg_pool_allocate(&cpu->pool, p->weight_bytes)))
-    return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of working space",
-                        (double) p->weight_bytes / 1048576);
-  dnnl_exec_arg_t arguments[4] = {
-      {DNNL_ARG_SRC, p->source}, {DNNL_ARG_DIFF_DST, p->result}, {DNNL_ARG_DIFF_WEIGHTS, p->weight}};
-  dnnl_memory_set_data_handle(p->source, c->x);
-  dnnl_memory_set_data_handle(p->result, c->y);
-  dnnl_memory_set_data_handle(p->weight, room);
-  SsgStatus status = execute(cpu, p, 3, arguments);
-  if (p->reorder) {
-    if (status == SSG_OK) {
-      dnnl_memory_set_data_handle(p->plain_weight, c->weight);
-      status = reorder(cpu, p, true);
+#if DNNL_VERSION_MAJOR >= 3
+  const_dnnl_memory_desc_t desc;
+#else
+  const dnnl_memory_desc_t *desc;
+#endif
+  dnnl_status_t status = dnnl_memory_get_memory_desc(like, &desc);
+  return status == dnnl_success ? dnnl_memory_create(memory, desc, engine, data) : status;
+}
+
+static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
+{
+  const Primitive *p = piece->p;
+  dnnl_stream_t stream = NULL;
+  dnnl_memory_t x = NULL, y = NULL, w = NULL, scratch = NULL, plain = NULL;
+  dnnl_status_t s = dnnl_stream_create(&stream, dnnl->engine, dnnl_stream_default_flags);
+  if (s == dnnl_success)
+    s = memory_like(p->source, piece->conv->x, dnnl->engine, &x);
+  if (s == dnnl_success)
+    s = memory_like(p->result, piece->conv->y, dnnl->engine, &y);
+  if (s == dnnl_success)
+    s = memory_like(p->weight, piece->packed ? piece->packed : piece->conv->weight, dnnl->engine, &w);
+  if (s == dnnl_success && p->scratch)
+    s = memory_like(p->scratch, piece->scratch, dnnl->engine, &scratch);
+  if (s == dnnl_success && piece->packed)
+    s = memory_like(p->plain_weight, piece->conv->weight, dnnl->engine, &plain);
+  if (s == dnnl_success) {
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, y}, {DNNL_ARG_DIFF_WEIGHTS, w},
+                                   {DNNL_ARG_SCRATCHPAD, scratch}};
+    s = dnnl_primitive_execute(p->primitive, stream, scratch ? 4 : 3, arguments);
+  }
+  if (s == dnnl_success && piece->packed) {
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, w}, {DNNL_ARG_TO, plain}};
+    s = dnnl_primitive_execute(p->reorder, stream, 2, arguments);
+  }
+  if (s == dnnl_success)
+    s = dnnl_stream_wait(stream);
+  dnnl_memory_t memories[] = {x, y, w, scratch, plain};
+  for (int i = 0; i < 5; i++)
+    if (memories[i])
+      dnnl_memory_destroy(memories[i]);
+  if (stream)
+    dnnl_stream_destroy(stream);
+  return s;
+}
+
+SsgStatus ssg_dnnl_conv_weight(SsgCpu *cpu, const SsgDnnlConv *convs, int n)
+{
+  Piece pieces[SSG_DNNL_MAX_PIECES];
+  SsgStatus status = SSG_OK;
+  int n_threads = cpu->n_threads;
+  memset(pieces, 0, sizeof pieces);
+  /* Primitives are made for one thread: oneDNN asks OpenMP at that moment. */
+  cpu->n_threads = 1;
+  omp_set_num_threads(1);
+  for (int i = 0; i < n && status == SSG_OK; i++) {
+    Piece *piece = &pieces[i];
+    piece->conv = &convs[i];
+    status = get_conv(cpu, &convs[i], &piece->p);
+    if (status != SSG_OK)
+      break;
+    if (piece->p->scratch)
+      piece->scratch = ssg_pool_allocate(&cpu->pool, piece->p->scratch_bytes);
+    if (piece->p->reorder)
+      piece->packed = ssg_pool_allocate(&cpu->pool, piece->p->weight_bytes);
+    if ((piece->p->scratch && !piece->scratch) || (piece->p->reorder && !piece->packed))
+      status = ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a weight gradient's working space");
+  }
+  cpu->n_threads = n_threads;
+  if (status == SSG_OK) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(n_threads < n ? n_threads : n)
+    for (int i = 0; i < n; i++) {
+      omp_set_num_threads(1);
+      pieces[i].status = run_piece(cpu->dnnl, &pieces[i]);
     }
-    ssg_pool_release(&cpu->pool, room, p->weight_bytes);
+  }
+  omp_set_num_threads(n_threads);
+  for (int i = 0; i < n; i++) {
+    if (status == SSG_OK)
+      status = check(cpu, pieces[i].status, "a weight gradient");
+    if (pieces[i].p) {
+      ssg_pool_release(&cpu->pool, pieces[i].scratch, pieces[i].p->scratch_bytes);
+      ssg_pool_release(&cpu->pool, pieces[i].packed, pieces[i].p->weight_bytes);
+    }
   }
   return status;
 }
@@ -495,9 +571,6 @@ SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *c)
   SsgStatus status = get_conv(cpu, c, &p);
   if (status != SSG_OK)
     return status;
-  if (c->op == SSG_OP_CONV_WEIGHT)
-    return run_conv_weight(cpu, c, p);
-
   bool forward = c->op == SSG_OP_CONV;
   void *scratch = NULL;
   DescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);

@@ -25,7 +25,13 @@ typedef struct {
   uint64_t weight_key;
 } SsgDnnlConv;
 
+/* CONV and CONV_INPUT. */
 SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *conv);
+
+#define SSG_DNNL_MAX_PIECES 8
+/* CONV_WEIGHT for several pieces, each on one thread, the pieces side by side. oneDNN's own division of this op depends
+ * on the number of threads, and with it the order of its sums; that of pieces does not. 1 <= n <= SSG_DNNL_MAX_PIECES. */
+SsgStatus ssg_dnnl_conv_weight(SsgCpu *cpu, const SsgDnnlConv *pieces, int n);
 
 /* out[b] = act(alpha * op(a[b]) op(b[b]) + bias). Strides in elements; a stride of 0 between batches repeats a matrix. */
 typedef struct {
@@ -41,3 +47,6 @@ typedef struct {
 } SsgDnnlMatmul;
 
 SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *matmul);
+
+/* CONV_WEIGHT, with the same bits for any number of threads (conv-weight.c). */
+SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *conv);

@@ -53,8 +53,7 @@ static void each_case(const OpCase *c, void *data)
   check_case(c, &one, "one thread");
   ssg_device_set_threads(run->device, 2);
   OpResult two = run_case(run, c, (OpRunOptions){0}, "two threads");
-  if (c->call.op != SSG_OP_CONV_WEIGHT)
-    check_same(c, &one, &two, "one and two threads");
+  check_same(c, &one, &two, "one and two threads");
   if (c->may_alias) {
     OpResult aliased = run_case(run, c, (OpRunOptions){.alias = true}, "aliased");
     check_same(c, &one, &aliased, "separate and shared buffers");

@@ -48,13 +48,6 @@ static void shade_frame(const SsgScene *sc, const void *data, float x, float y, 
   out->sharp = 0.3f;
 }
 
-static void shade_frame_shadow(const SsgScene *sc, const void *data, float x, float y, int px, SsgSurface *out)
-{
-  out->albedo = color_mul(color_of(sc->p->skin), (SsgColor){0.45f, 0.33f, 0.30f});
-  out->shade = 0.7f;
-  out->alpha = 0.30f;
-}
-
 void ssg_draw_glasses(SsgScene *sc)
 {
   const SsgPortrait *p = sc->p;
@@ -80,32 +73,25 @@ void ssg_draw_glasses(SsgScene *sc)
   cairo_move_to(cr, a.x, a.y);
   cairo_curve_to(cr, mixf(a.x, b.x, 0.3f), a.y - 0.08, mixf(a.x, b.x, 0.7f), b.y - 0.08, b.x, b.y);
   ssg_mask_stroke(frame, w * 1.1f);
+  cairo_t *arms = ssg_mask_begin(&sc->mask[3], sc, SSG_SPACE_HEAD);
   for (int i = 0; i < 2; i++) {
     float s = i ? 1.0f : -1.0f;
     SsgPoint hinge = {l.c[i].x + s * (l.rx[i] + 0.3f * w), l.c[i].y - 0.10f}, ear = ssg_scene_at(sc, s * 1.0f * p->face_width, -0.06f, 0.02f);
     if ((ear.x - hinge.x) * s < 0.02f)
       continue; /* on the far side the arm is hidden */
-    cairo_move_to(cr, hinge.x, hinge.y);
-    cairo_line_to(cr, ear.x, ear.y);
-    ssg_mask_stroke(frame, w * 0.9f);
+    cairo_move_to(arms, hinge.x, hinge.y);
+    cairo_line_to(arms, ear.x, ear.y);
+    ssg_mask_stroke(&sc->mask[3], w * 0.9f);
   }
+  if (p->hair_cut == SSG_HAIR_BOB || p->hair_cut == SSG_HAIR_LONG || p->hair_cut == SSG_HAIR_CURLY)
+    ssg_mask_subtract(&sc->mask[3], &sc->mask[2]); /* hair in front, as ssg_draw_hair() left it, hides the arms */
+  ssg_mask_unite(frame, &sc->mask[3]);
   /* The whole: lenses and frame, one label. */
   cr = ssg_mask_begin(whole, sc, SSG_SPACE_HEAD);
   for (int i = 0; i < 2; i++)
     lens_path(sc, cr, &l, i, w * 0.3f);
   ssg_mask_fill(whole);
-  for (int y = frame->y0; y < frame->y1; y++) {
-    for (int x = frame->x0; x < frame->x1; x++) {
-      uint8_t f = frame->data[(size_t) y * frame->stride + x], *o = whole->data + (size_t) y * whole->stride + x;
-      int sum = *o + f - (*o * f + 127) / 255;
-      *o = (uint8_t) sum;
-    }
-  }
-  whole->x0 = frame->x0 < whole->x0 ? frame->x0 : whole->x0;
-  whole->y0 = frame->y0 < whole->y0 ? frame->y0 : whole->y0;
-  whole->x1 = frame->x1 > whole->x1 ? frame->x1 : whole->x1;
-  whole->y1 = frame->y1 > whole->y1 ? frame->y1 : whole->y1;
-  (void) shade_frame_shadow;
+  ssg_mask_unite(whole, frame);
   ssg_scene_paint(sc, SSG_PORTRAIT_GLASSES, whole, NULL, shade_lens, &l, SSG_PAINT_NO_LINE);
   ssg_scene_paint(sc, SSG_PORTRAIT_GLASSES, frame, NULL, shade_frame, &l, SSG_PAINT_PART);
 }

@@ -73,7 +73,7 @@ static void shade_fabric(const SsgScene *sc, const void *data, float x, float y,
   out->ny = -0.75f * stepf(0.55f, -0.15f, y - top) + 0.10f + 0.9f * fold * f->relief;
   out->nz = 0.85f;
   /* The head's shadow falls on the breast. */
-  float dx = x - sc->chin.x + 0.4f * sc->lx, below = y - 1.75f - sc->beard_drop;
+  float dx = x - sc->chin.x + 0.4f * sc->lx, below = y - 1.80f - sc->beard_drop;
   out->shade = (1.0f - 0.45f * bellf(dx * dx * 1.6f) * stepf(0.75f, 0.0f, below)) * (0.92f + 0.08f * f->lift);
   out->shade *= 1.0f - (float) sc->shadow[px] * (0.35f / 255.0f);
   out->gloss = 0.03f;
@@ -101,7 +101,7 @@ static void opening(const SsgScene *sc, float *half, float *depth, float *top)
   *top = 1.86f;
   switch (sc->p->cloth) {
   case SSG_CLOTH_VNECK:
-    *half = w * 1.25f, *depth = 2.62f;
+    *half = w * 1.20f, *depth = 2.62f, *top = 1.90f;
     break;
   case SSG_CLOTH_SHIRT:
     *half = w * 1.10f, *depth = 2.36f;
@@ -113,10 +113,10 @@ static void opening(const SsgScene *sc, float *half, float *depth, float *top)
     *half = w * 1.0f, *depth = 1.9f;
     break;
   case SSG_CLOTH_HOODIE:
-    *half = w * 1.22f, *depth = 2.24f;
+    *half = w * 1.18f, *depth = 2.24f, *top = 1.90f;
     break;
   default:
-    *half = w * 1.16f, *depth = 2.17f;
+    *half = w * 1.14f, *depth = 2.17f, *top = 1.87f;
   }
 }
 
@@ -142,7 +142,7 @@ static void body_path(cairo_t *cr, const SsgScene *sc, float cx)
 static void piece(SsgScene *sc, const SsgPoint *q, int n, bool smooth, const Fabric *f)
 {
   SsgMask *m = &sc->mask[1];
-  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
+  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_BODY);
   if (smooth) {
     ssg_path_smooth(cr, q, n, true, false);
   } else {
@@ -157,7 +157,7 @@ static void piece(SsgScene *sc, const SsgPoint *q, int n, bool smooth, const Fab
 static void line(SsgScene *sc, SsgPoint a, SsgPoint b, SsgPoint c, float width, const Fabric *f, const SsgMask *clip)
 {
   SsgMask *m = &sc->mask[3];
-  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
+  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_BODY);
   ssg_path_taper(cr, a, b, c, width * 0.4f, width, width * 0.5f);
   ssg_mask_fill(m);
   ssg_scene_paint(sc, SSG_PORTRAIT_CLOTH, m, clip, shade_line, f, SSG_PAINT_DETAIL);
@@ -166,7 +166,7 @@ static void line(SsgScene *sc, SsgPoint a, SsgPoint b, SsgPoint c, float width, 
 static void buttons(SsgScene *sc, float cx, float y, float step, const Fabric *f, const SsgMask *clip)
 {
   for (int i = 0; i < 3; i++) {
-    cairo_t *cr = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_HEAD);
+    cairo_t *cr = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_BODY);
     ssg_path_ellipse(cr, cx, y + step * (float) i, 0.045f, 0.045f, 0);
     ssg_mask_fill(&sc->mask[1]);
     ssg_scene_paint(sc, SSG_PORTRAIT_CLOTH, &sc->mask[1], clip, shade_button, f, SSG_PAINT_DETAIL);
@@ -182,7 +182,7 @@ void ssg_draw_hood(SsgScene *sc)
   Fabric dark = {.a = color_scale(color_of(p->cloth_color), 0.72f), .relief = 0.3f, .cx = cx};
   SsgPoint hood[7] = {{cx - w * 2.0f, 2.15f}, {cx - w * 1.95f, 1.62f}, {cx - w * 1.3f, 1.36f}, {cx, 1.30f},
                       {cx + w * 1.3f, 1.36f}, {cx + w * 1.95f, 1.62f}, {cx + w * 2.0f, 2.15f}};
-  cairo_t *cr = ssg_mask_begin(&sc->mask[0], sc, SSG_SPACE_HEAD);
+  cairo_t *cr = ssg_mask_begin(&sc->mask[0], sc, SSG_SPACE_BODY);
   ssg_path_smooth(cr, hood, 7, false, false);
   cairo_close_path(cr);
   ssg_mask_fill(&sc->mask[0]);
@@ -205,7 +205,7 @@ void ssg_draw_cloth(SsgScene *sc)
   second.pattern = SSG_PATTERN_PLAIN;
   second.relief = 0.4f;
   if (p->cloth == SSG_CLOTH_BLAZER) { /* a shirt below */
-    cairo_t *s = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_HEAD);
+    cairo_t *s = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_BODY);
     cairo_move_to(s, cx - half * 1.3, 1.95);
     cairo_line_to(s, cx, 2.36);
     cairo_line_to(s, cx + half * 1.3, 1.95);
@@ -215,7 +215,7 @@ void ssg_draw_cloth(SsgScene *sc)
     ssg_mask_fill(&sc->mask[1]);
     ssg_scene_paint(sc, SSG_PORTRAIT_CLOTH, &sc->mask[1], NULL, shade_fabric, &second, SSG_PAINT_PART);
   }
-  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
+  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_BODY);
   if (p->cloth == SSG_CLOTH_BLAZER) { /* open: a deep vee over the shirt */
     float sw = p->shoulder_width;
     SsgPoint left[5] = {{cx - sw * 1.03f, 4.0f}, {cx - sw * 1.01f, 2.9f}, {cx - sw * 0.87f, 2.36f}, {cx - sw * 0.50f, 2.12f}, {cx - half * 1.05f, 1.88f}};
@@ -239,7 +239,7 @@ void ssg_draw_cloth(SsgScene *sc)
   case SSG_CLOTH_VNECK: {
     band.a = p->pattern == SSG_PATTERN_PLAIN ? color_scale(plain.a, 0.84f) : color_mix(f.a, f.b, p->pattern == SSG_PATTERN_KNIT ? 0.0f : 0.8f);
     band.rib = p->pattern == SSG_PATTERN_KNIT ? 34.0f : 0.0f;
-    cairo_t *b = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_HEAD);
+    cairo_t *b = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_BODY);
     float d = mixf(top, depth, 1.25f);
     cairo_move_to(b, cx - half, top);
     if (p->cloth == SSG_CLOTH_CREW) {
@@ -303,7 +303,7 @@ void ssg_draw_cloth(SsgScene *sc)
     for (int i = 0; i < 2; i++) {
       float s = i ? 1.0f : -1.0f;
       SsgMask *d = &sc->mask[1];
-      cairo_t *b = ssg_mask_begin(d, sc, SSG_SPACE_HEAD);
+      cairo_t *b = ssg_mask_begin(d, sc, SSG_SPACE_BODY);
       cairo_move_to(b, cx + s * 0.22, 2.50);
       cairo_curve_to(b, cx + s * 0.26, 2.7, cx + s * 0.20, 2.9, cx + s * 0.24, 3.1);
       ssg_mask_stroke(d, 0.05);

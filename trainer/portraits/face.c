@@ -214,13 +214,13 @@ static void shade_neck(const SsgScene *sc, const void *data, float x, float y, i
   out->nx = 0.85f * u;
   out->ny = 0.08f;
   out->nz = sqrtf(1.0f - 0.72f * u * u);
-  float dx = x - sc->chin.x + sc->lx * 0.25f, below = y - center[2] - 0.22f * dx * dx * -1.0f;
+  float dx = x - sc->chin.x + sc->lx * 0.25f, below = y - center[2] + 0.22f * dx * dx;
   float shadow = stepf(0.42f, 0.02f, below);
   /* The two cords that run from behind the ears to the pit of the throat. */
   for (int i = 0; i < 2; i++) {
-    float s = i ? 1.0f : -1.0f, line = s * (0.42f - 0.30f * stepf(1.3f, 2.1f, y)) * center[1] * 1.7f;
+    float s = i ? 1.0f : -1.0f, line = s * (0.42f - 0.30f * stepf(1.5f, 2.3f, y)) * center[1] * 1.7f;
     float d = (x - center[0] - line) * 9.0f;
-    out->nx += -0.22f * d * bellf(d * d) * stepf(1.25f, 1.7f, y);
+    out->nx += -0.22f * d * bellf(d * d) * stepf(1.45f, 1.9f, y);
   }
   out->shade = (1.0f - 0.80f * shadow) * (1.0f - (float) sc->shadow[px] * (0.5f / 255.0f));
   out->skin = 1.0f;
@@ -232,15 +232,16 @@ void ssg_draw_neck(SsgScene *sc)
   const SsgPortrait *p = sc->p;
   float w = p->neck_width, cx = 0.30f * sc->sy, fl = p->face_length;
   SsgPoint chin = ssg_scene_at(sc, 0, 1.40f * fl, 0.62f);
-  float data[3] = {cx, w, chin.y + sc->beard_drop};
+  const float up = SSG_BODY_LIFT;
+  float data[3] = {cx, w, chin.y + sc->beard_drop + up};
   SsgMask *m = &sc->mask[0];
-  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
-  SsgPoint left[4] = {{cx * 1.2f - w * 0.98f, 0.7f}, {cx - w * 0.95f, 1.30f}, {cx * 0.7f - w * 1.02f, 1.62f}, {-w * 1.45f, 1.98f}};
-  SsgPoint right[4] = {{w * 1.45f, 1.98f}, {cx * 0.7f + w * 1.02f, 1.62f}, {cx + w * 0.95f, 1.30f}, {cx * 1.2f + w * 0.98f, 0.7f}};
-  ssg_path_smooth(cr, left, 4, false, false);
-  cairo_line_to(cr, -w * 1.3, 3.2);
-  cairo_line_to(cr, w * 1.3, 3.2);
-  ssg_path_smooth(cr, right, 4, false, true);
+  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_BODY);
+  SsgPoint left[5] = {{cx * 1.2f - w * 0.98f, 0.7f + up}, {cx - w * 0.95f, 1.26f + up}, {cx * 0.6f - w * 1.00f, 1.70f}, {-w * 1.14f, 1.88f}, {-w * 1.40f, 2.16f}};
+  SsgPoint right[5] = {{w * 1.40f, 2.16f}, {w * 1.14f, 1.88f}, {cx * 0.6f + w * 1.00f, 1.70f}, {cx + w * 0.95f, 1.26f + up}, {cx * 1.2f + w * 0.98f, 0.7f + up}};
+  ssg_path_smooth(cr, left, 5, false, false);
+  cairo_line_to(cr, -w * 1.2, 3.2);
+  cairo_line_to(cr, w * 1.2, 3.2);
+  ssg_path_smooth(cr, right, 5, false, true);
   cairo_close_path(cr);
   ssg_mask_fill(m);
   ssg_scene_paint(sc, SSG_PORTRAIT_NECK, m, NULL, shade_neck, data, SSG_PAINT_PART);

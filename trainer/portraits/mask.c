@@ -35,8 +35,8 @@ cairo_t *ssg_mask_begin(SsgMask *mask, const SsgScene *scene, SsgSpace space)
   mask->x0 = mask->y0 = mask->size;
   mask->x1 = mask->y1 = 0;
   mask->space = space;
-  if (space == SSG_SPACE_HEAD) {
-    cairo_set_matrix(mask->cr, &scene->head);
+  if (space != SSG_SPACE_PICTURE) {
+    cairo_set_matrix(mask->cr, space == SSG_SPACE_HEAD ? &scene->head : &scene->body);
   } else {
     cairo_matrix_t m;
     cairo_matrix_init_scale(&m, mask->size, mask->size);
@@ -111,6 +111,21 @@ void ssg_mask_subtract(SsgMask *mask, const SsgMask *what)
     for (int x = mask->x0; x < mask->x1; x++)
       a[x] = times(a[x], 255 - b[x]);
   }
+  cairo_surface_mark_dirty(mask->surface);
+}
+
+void ssg_mask_unite(SsgMask *mask, const SsgMask *with)
+{
+  for (int y = with->y0; y < with->y1; y++) {
+    uint8_t *a = mask->data + (size_t) y * mask->stride;
+    const uint8_t *b = with->data + (size_t) y * with->stride;
+    for (int x = with->x0; x < with->x1; x++)
+      a[x] = (uint8_t) (a[x] + times(b[x], 255 - a[x]));
+  }
+  mask->x0 = with->x0 < mask->x0 ? with->x0 : mask->x0;
+  mask->y0 = with->y0 < mask->y0 ? with->y0 : mask->y0;
+  mask->x1 = with->x1 > mask->x1 ? with->x1 : mask->x1;
+  mask->y1 = with->y1 > mask->y1 ? with->y1 : mask->y1;
   cairo_surface_mark_dirty(mask->surface);
 }
 

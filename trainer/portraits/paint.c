@@ -41,7 +41,9 @@ static void draw_line(SsgScene *scene, const SsgMask *mask, bool trace)
 void ssg_scene_paint(SsgScene *scene, SsgPortraitPart part, const SsgMask *mask, const SsgMask *clip, SsgShader shader,
                      const void *data, SsgPaintFlags flags)
 {
-  const cairo_matrix_t *m = mask->space == SSG_SPACE_HEAD ? &scene->head_inverse : &scene->picture_inverse;
+  const cairo_matrix_t *m = mask->space == SSG_SPACE_HEAD   ? &scene->head_inverse
+                            : mask->space == SSG_SPACE_BODY ? &scene->body_inverse
+                                                            : &scene->picture_inverse;
   float xx = (float) m->xx, xy = (float) m->xy, yx = (float) m->yx, yy = (float) m->yy;
   float x0 = (float) m->x0, y0 = (float) m->y0;
   int n = scene->size;

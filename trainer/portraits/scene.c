@@ -103,6 +103,9 @@ void ssg_scene_set_up(SsgScene *sc)
   cairo_matrix_init(&sc->head, s * c, s * r, -s * r, s * c, p->center_x * n, p->center_y * n);
   sc->head_inverse = sc->head;
   cairo_matrix_invert(&sc->head_inverse);
+  cairo_matrix_init(&sc->body, s, 0, 0, s, p->center_x * n, p->center_y * n - SSG_BODY_LIFT * s);
+  sc->body_inverse = sc->body;
+  cairo_matrix_invert(&sc->body_inverse);
   cairo_matrix_init_scale(&sc->picture_inverse, 1.0 / n, 1.0 / n);
   set_light(sc);
   set_features(sc);

@@ -28,11 +28,13 @@ typedef struct {
 
 typedef struct SsgScene SsgScene;
 
-/* x, y: the point, in head units (SSG_SPACE_HEAD) or picture widths (SSG_SPACE_PICTURE); px: index of the pixel. out
+/* x, y: the point, in head units (SSG_SPACE_HEAD, SSG_SPACE_BODY) or picture widths (SSG_SPACE_PICTURE); px: index of the pixel. out
  * arrives as white, normal (0, 0, 1), shade 1, alpha 1, all else 0. */
 typedef void (*SsgShader)(const SsgScene *scene, const void *data, float x, float y, int px, SsgSurface *out);
 
-typedef enum { SSG_SPACE_HEAD, SSG_SPACE_PICTURE } SsgSpace;
+/* Body: head units about the same centre, but it does not roll with the head, and lies SSG_BODY_LIFT higher. */
+typedef enum { SSG_SPACE_HEAD, SSG_SPACE_BODY, SSG_SPACE_PICTURE } SsgSpace;
+#define SSG_BODY_LIFT 0.22f
 
 /* Coverage, one byte a pixel, and the box of what was drawn (in pixels, x1 and y1 beyond the end). */
 typedef struct {
@@ -67,7 +69,7 @@ struct SsgScene {
   uint8_t *scratch; /* [size*size*2] */
   uint8_t *shadow;  /* [size*size] cast shadow on skin and cloth: 255 = full */
   SsgMask mask[4];  /* 0: the part at hand, 1: detail, 2 and 3: as the part's file says */
-  cairo_matrix_t head, head_inverse, picture_inverse;
+  cairo_matrix_t head, head_inverse, body, body_inverse, picture_inverse;
   float sy, cy, sp, cp; /* sine and cosine of yaw and pitch */
   uint32_t salt;        /* per portrait, for textures */
 
@@ -92,6 +94,7 @@ void ssg_mask_clear(SsgMask *mask);
 cairo_t *ssg_mask_begin(SsgMask *mask, const SsgScene *scene, SsgSpace space);
 void ssg_mask_fill(SsgMask *mask);                  /* fills the context's path into the mask, consumes it */
 void ssg_mask_stroke(SsgMask *mask, double width);  /* in the space's units, round caps and joins */
+void ssg_mask_unite(SsgMask *mask, const SsgMask *with);
 void ssg_mask_intersect(SsgMask *mask, const SsgMask *with);
 void ssg_mask_subtract(SsgMask *mask, const SsgMask *what);
 /* out (size*size bytes) = max(out, mask moved by dx, dy pixels and blurred with `radius` pixels, times strength). */

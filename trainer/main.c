@@ -5,8 +5,13 @@
 #include "trainer/interrupt.h"
 
 static const SsgCommand *const data_commands[] = {
-    &ssg_command_data_folders, &ssg_command_data_celebamask, &ssg_command_data_images,
-    &ssg_command_data_check,   &ssg_command_data_stats,      NULL,
+    &ssg_command_data_folders,
+    &ssg_command_data_celebamask,
+    &ssg_command_data_images,
+    &ssg_command_data_portraits,
+    &ssg_command_data_check,
+    &ssg_command_data_stats,
+    NULL,
 };
 static const SsgCommand data = {"data", "Build, check and describe datasets", NULL, data_commands};
 

@@ -15,8 +15,10 @@ static void lens_path(const SsgScene *sc, cairo_t *cr, const Lenses *l, int i, f
     return;
   }
   bool cat = sc->p->glasses == SSG_GLASSES_CAT;
-  const float square[8][2] = {{-0.98f, -0.55f}, {-0.75f, -0.90f}, {0.75f, -0.94f}, {1.0f, -0.62f}, {0.94f, 0.45f}, {0.62f, 0.90f}, {-0.60f, 0.90f}, {-0.92f, 0.45f}};
-  const float cats[8][2] = {{-0.96f, -0.40f}, {-0.62f, -0.82f}, {0.62f, -0.98f}, {1.16f, -1.05f}, {0.98f, 0.10f}, {0.55f, 0.86f}, {-0.50f, 0.92f}, {-0.92f, 0.40f}};
+  const float square[8][2] = {{-0.98f, -0.55f}, {-0.75f, -0.90f}, {0.75f, -0.94f}, {1.0f, -0.62f},
+                              {0.94f, 0.45f},   {0.62f, 0.90f},   {-0.60f, 0.90f}, {-0.92f, 0.45f}};
+  const float cats[8][2] = {{-0.96f, -0.40f}, {-0.62f, -0.82f}, {0.62f, -0.98f}, {1.16f, -1.05f},
+                            {0.98f, 0.10f},   {0.55f, 0.86f},   {-0.50f, 0.92f}, {-0.92f, 0.40f}};
   SsgPoint q[8];
   for (int k = 0; k < 8; k++)
     q[k] = (SsgPoint){c.x + s * rx * (cat ? cats : square)[k][0], c.y + ry * (cat ? cats : square)[k][1]};
@@ -55,7 +57,8 @@ void ssg_draw_glasses(SsgScene *sc)
     return;
   Lenses l = {.ry = 0.335f};
   for (int i = 0; i < 2; i++) {
-    float s = i ? 1.0f : -1.0f, c = 0.475f * p->eye_spacing * p->face_width, half = p->glasses == SSG_GLASSES_ROUND ? 0.36f : 0.385f;
+    float s = i ? 1.0f : -1.0f, c = 0.475f * p->eye_spacing * p->face_width,
+          half = p->glasses == SSG_GLASSES_ROUND ? 0.36f : 0.385f;
     SsgPoint a = ssg_scene_at(sc, s * (c - half), 0.06f, 0.98f), b = ssg_scene_at(sc, s * (c + half), 0.06f, 0.80f);
     l.c[i] = (SsgPoint){0.5f * (a.x + b.x), 0.5f * (a.y + b.y)};
     l.rx[i] = 0.5f * fabsf(b.x - a.x);
@@ -76,7 +79,8 @@ void ssg_draw_glasses(SsgScene *sc)
   cairo_t *arms = ssg_mask_begin(&sc->mask[3], sc, SSG_SPACE_HEAD);
   for (int i = 0; i < 2; i++) {
     float s = i ? 1.0f : -1.0f;
-    SsgPoint hinge = {l.c[i].x + s * (l.rx[i] + 0.3f * w), l.c[i].y - 0.10f}, ear = ssg_scene_at(sc, s * 1.0f * p->face_width, -0.06f, 0.02f);
+    SsgPoint hinge = {l.c[i].x + s * (l.rx[i] + 0.3f * w), l.c[i].y - 0.10f},
+             ear = ssg_scene_at(sc, s * 1.0f * p->face_width, -0.06f, 0.02f);
     if ((ear.x - hinge.x) * s < 0.02f)
       continue; /* on the far side the arm is hidden */
     cairo_move_to(arms, hinge.x, hinge.y);
@@ -93,7 +97,7 @@ void ssg_draw_glasses(SsgScene *sc)
   ssg_mask_fill(whole);
   ssg_mask_unite(whole, frame);
   ssg_scene_paint(sc, SSG_PORTRAIT_GLASSES, whole, NULL, shade_lens, &l, SSG_PAINT_NO_LINE);
-  ssg_scene_paint(sc, SSG_PORTRAIT_GLASSES, frame, NULL, shade_frame, &l, SSG_PAINT_PART);
+  ssg_scene_paint(sc, SSG_PORTRAIT_GLASSES, frame, NULL, shade_frame, &l, SSG_PAINT_AGAIN);
 }
 
 typedef struct {

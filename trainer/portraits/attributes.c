@@ -2,8 +2,9 @@
 
 #include <stddef.h>
 
-static const char *const parts[SSG_PORTRAIT_PARTS] = {"background", "face", "eye",   "eyebrow", "mouth", "nose",   "ear",
-                                                      "hair",       "neck", "cloth", "glasses", "hat",   "earring"};
+static const char *const parts[SSG_PORTRAIT_PARTS] = {"background", "face", "eye",    "eyebrow", "mouth",
+                                                      "nose",       "ear",  "hair",   "neck",    "cloth",
+                                                      "glasses",    "hat",  "earring"};
 static const char *const looks[SSG_PORTRAIT_LOOKS] = {"paint", "ink", "toon", "bust", "night", "flat"};
 
 const char *ssg_portrait_part_name(SsgPortraitPart part)
@@ -24,11 +25,19 @@ typedef struct {
   int value;
 } Attribute;
 
-#define F(name, field) {name, offsetof(SsgPortrait, field), 'f', 0}
+#define F(name, field)                                                                                                 \
+  {                                                                                                                    \
+    name, offsetof(SsgPortrait, field), 'f', 0                                                                         \
+  }
 #define RGB(name, field)                                                                                               \
-  {name "_r", offsetof(SsgPortrait, field), 'f', 0}, {name "_g", offsetof(SsgPortrait, field) + 4, 'f', 0},             \
-  {name "_b", offsetof(SsgPortrait, field) + 8, 'f', 0}
-#define E(name, field, value) {name, offsetof(SsgPortrait, field), 'e', value}
+  {name "_r", offsetof(SsgPortrait, field), 'f', 0}, {name "_g", offsetof(SsgPortrait, field) + 4, 'f', 0},            \
+  {                                                                                                                    \
+    name "_b", offsetof(SsgPortrait, field) + 8, 'f', 0                                                                \
+  }
+#define E(name, field, value)                                                                                          \
+  {                                                                                                                    \
+    name, offsetof(SsgPortrait, field), 'e', value                                                                     \
+  }
 
 static const Attribute attributes[] = {
     F("yaw", yaw),

@@ -51,7 +51,8 @@ static void shade_fabric(const SsgScene *sc, const void *data, float x, float y,
     float s = fx * 9.0f / k, t = fy * 12.0f / k, v = s - (float) floori(s) - 0.5f;
     t += fabsf(v) * 1.3f;
     t -= (float) floori(t);
-    fine = 0.45f * (bellf((t - 0.5f) * (t - 0.5f) * 14.0f) - 0.4f) - 0.5f * bellf((0.5f - fabsf(v)) * (0.5f - fabsf(v)) * 60.0f);
+    fine = 0.45f * (bellf((t - 0.5f) * (t - 0.5f) * 14.0f) - 0.4f) -
+           0.5f * bellf((0.5f - fabsf(v)) * (0.5f - fabsf(v)) * 60.0f);
     c = color_scale(c, 1.0f + 0.28f * fine);
     break;
   }
@@ -124,13 +125,22 @@ static void body_path(cairo_t *cr, const SsgScene *sc, float cx)
 {
   float w = sc->p->shoulder_width, half, depth, top;
   opening(sc, &half, &depth, &top);
-  SsgPoint left[5] = {{cx - w * 1.02f, 4.0f}, {cx - w * 0.99f, 2.95f}, {cx - w * 0.84f, 2.42f}, {cx - w * 0.50f, 2.16f}, {cx - half, top}};
-  SsgPoint right[5] = {{cx + half, top}, {cx + w * 0.50f, 2.16f}, {cx + w * 0.84f, 2.42f}, {cx + w * 0.99f, 2.95f}, {cx + w * 1.02f, 4.0f}};
+  SsgPoint left[5] = {{cx - w * 1.02f, 4.0f},
+                      {cx - w * 0.99f, 2.95f},
+                      {cx - w * 0.84f, 2.42f},
+                      {cx - w * 0.50f, 2.16f},
+                      {cx - half, top}};
+  SsgPoint right[5] = {{cx + half, top},
+                       {cx + w * 0.50f, 2.16f},
+                       {cx + w * 0.84f, 2.42f},
+                       {cx + w * 0.99f, 2.95f},
+                       {cx + w * 1.02f, 4.0f}};
   ssg_path_smooth(cr, left, 5, false, false);
   bool vee = sc->p->cloth == SSG_CLOTH_VNECK || sc->p->cloth == SSG_CLOTH_SHIRT || sc->p->cloth == SSG_CLOTH_BLAZER;
   if (vee) {
     cairo_curve_to(cr, cx - half * 0.85, mixf(top, depth, 0.35f), cx - half * 0.3, mixf(top, depth, 0.8f), cx, depth);
-    cairo_curve_to(cr, cx + half * 0.3, mixf(top, depth, 0.8f), cx + half * 0.85, mixf(top, depth, 0.35f), cx + half, top);
+    cairo_curve_to(cr, cx + half * 0.3, mixf(top, depth, 0.8f), cx + half * 0.85, mixf(top, depth, 0.35f), cx + half,
+                   top);
   } else {
     float d = mixf(top, depth, 1.25f);
     cairo_curve_to(cr, cx - half * 0.80, d, cx + half * 0.80, d, cx + half, top);
@@ -195,7 +205,8 @@ void ssg_draw_cloth(SsgScene *sc)
   SsgMask *m = &sc->mask[0];
   float cx = 0.06f * sc->sy, half, depth, top, w = p->neck_width;
   opening(sc, &half, &depth, &top);
-  Fabric f = {.a = color_of(p->cloth_color), .b = color_of(p->cloth_color2), .pattern = p->pattern, .relief = 1, .cx = cx};
+  Fabric f = {
+      .a = color_of(p->cloth_color), .b = color_of(p->cloth_color2), .pattern = p->pattern, .relief = 1, .cx = cx};
   Fabric plain = f, second = f;
   plain.pattern = SSG_PATTERN_PLAIN;
   plain.relief = 0.3f;
@@ -218,7 +229,11 @@ void ssg_draw_cloth(SsgScene *sc)
   cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_BODY);
   if (p->cloth == SSG_CLOTH_BLAZER) { /* open: a deep vee over the shirt */
     float sw = p->shoulder_width;
-    SsgPoint left[5] = {{cx - sw * 1.03f, 4.0f}, {cx - sw * 1.01f, 2.9f}, {cx - sw * 0.87f, 2.36f}, {cx - sw * 0.50f, 2.12f}, {cx - half * 1.05f, 1.88f}};
+    SsgPoint left[5] = {{cx - sw * 1.03f, 4.0f},
+                        {cx - sw * 1.01f, 2.9f},
+                        {cx - sw * 0.87f, 2.36f},
+                        {cx - sw * 0.50f, 2.12f},
+                        {cx - half * 1.05f, 1.88f}};
     ssg_path_smooth(cr, left, 5, false, false);
     cairo_line_to(cr, cx, 3.35);
     cairo_line_to(cr, cx + half * 1.05, 1.88);
@@ -237,7 +252,8 @@ void ssg_draw_cloth(SsgScene *sc)
   switch (p->cloth) {
   case SSG_CLOTH_CREW:
   case SSG_CLOTH_VNECK: {
-    band.a = p->pattern == SSG_PATTERN_PLAIN ? color_scale(plain.a, 0.84f) : color_mix(f.a, f.b, p->pattern == SSG_PATTERN_KNIT ? 0.0f : 0.8f);
+    band.a = p->pattern == SSG_PATTERN_PLAIN ? color_scale(plain.a, 0.84f)
+                                             : color_mix(f.a, f.b, p->pattern == SSG_PATTERN_KNIT ? 0.0f : 0.8f);
     band.rib = p->pattern == SSG_PATTERN_KNIT ? 34.0f : 0.0f;
     cairo_t *b = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_BODY);
     float d = mixf(top, depth, 1.25f);
@@ -246,7 +262,8 @@ void ssg_draw_cloth(SsgScene *sc)
       cairo_curve_to(b, cx - half * 0.80, d, cx + half * 0.80, d, cx + half, top);
     } else {
       cairo_curve_to(b, cx - half * 0.85, mixf(top, depth, 0.35f), cx - half * 0.3, mixf(top, depth, 0.8f), cx, depth);
-      cairo_curve_to(b, cx + half * 0.3, mixf(top, depth, 0.8f), cx + half * 0.85, mixf(top, depth, 0.35f), cx + half, top);
+      cairo_curve_to(b, cx + half * 0.3, mixf(top, depth, 0.8f), cx + half * 0.85, mixf(top, depth, 0.35f), cx + half,
+                     top);
     }
     ssg_mask_stroke(&sc->mask[1], 0.10);
     ssg_scene_paint(sc, SSG_PORTRAIT_CLOTH, &sc->mask[1], NULL, shade_fabric, &band, SSG_PAINT_PART);
@@ -255,8 +272,9 @@ void ssg_draw_cloth(SsgScene *sc)
   case SSG_CLOTH_TURTLENECK: {
     band.rib = 30.0f;
     band.a = color_scale(plain.a, 0.95f);
-    SsgPoint q[8] = {{cx * 2.0f - w * 1.06f, 1.50f}, {cx - w * 1.12f, 1.78f}, {cx - w * 1.35f, 2.14f}, {cx, 2.32f},
-                     {cx + w * 1.35f, 2.14f}, {cx + w * 1.12f, 1.78f}, {cx * 2.0f + w * 1.06f, 1.50f}, {cx * 2.0f, 1.63f}};
+    SsgPoint q[8] = {
+        {cx * 2.0f - w * 1.06f, 1.50f}, {cx - w * 1.12f, 1.78f}, {cx - w * 1.35f, 2.14f},        {cx, 2.32f},
+        {cx + w * 1.35f, 2.14f},        {cx + w * 1.12f, 1.78f}, {cx * 2.0f + w * 1.06f, 1.50f}, {cx * 2.0f, 1.63f}};
     piece(sc, q, 8, true, &band);
     SsgPoint a = {cx - w * 1.10f, 1.76f}, b = {cx, 2.02f}, c = {cx + w * 1.10f, 1.76f};
     line(sc, a, b, c, 0.016f, &plain, &sc->mask[1]);
@@ -275,9 +293,14 @@ void ssg_draw_cloth(SsgScene *sc)
     }
     for (int i = 0; i < 2; i++) {
       float s = i ? 1.0f : -1.0f;
-      SsgPoint q[5] = {{cx + s * w * 0.99f, 1.62f}, {cx + s * w * 1.30f, 1.90f}, {cx + s * w * 1.02f, 2.48f}, {cx + s * 0.03f, 2.30f}, {cx + s * w * 0.86f, 1.93f}};
+      SsgPoint q[5] = {{cx + s * w * 0.99f, 1.62f},
+                       {cx + s * w * 1.30f, 1.90f},
+                       {cx + s * w * 1.02f, 2.48f},
+                       {cx + s * 0.03f, 2.30f},
+                       {cx + s * w * 0.86f, 1.93f}};
       piece(sc, q, 5, false, &collar);
-      line(sc, q[1], (SsgPoint){mixf(q[1].x, q[2].x, 0.5f), mixf(q[1].y, q[2].y, 0.5f)}, q[2], 0.014f, &collar, &sc->mask[1]);
+      line(sc, q[1], (SsgPoint){mixf(q[1].x, q[2].x, 0.5f), mixf(q[1].y, q[2].y, 0.5f)}, q[2], 0.014f, &collar,
+           &sc->mask[1]);
     }
     if (p->cloth == SSG_CLOTH_BLAZER) {
       Fabric lapel = f;
@@ -286,7 +309,9 @@ void ssg_draw_cloth(SsgScene *sc)
       lapel.a = color_mix(f.a, (SsgColor){1, 1, 1}, 0.05f);
       for (int i = 0; i < 2; i++) {
         float s = i ? 1.0f : -1.0f;
-        SsgPoint q[6] = {{cx + s * half * 1.08f, 1.90f}, {cx + s * half * 1.75f, 2.22f}, {cx + s * half * 1.55f, 2.42f}, {cx + s * half * 1.95f, 2.50f}, {cx + s * 0.06f, 3.4f}, {cx + s * half * 0.95f, 2.42f}};
+        SsgPoint q[6] = {{cx + s * half * 1.08f, 1.90f}, {cx + s * half * 1.75f, 2.22f},
+                         {cx + s * half * 1.55f, 2.42f}, {cx + s * half * 1.95f, 2.50f},
+                         {cx + s * 0.06f, 3.4f},         {cx + s * half * 0.95f, 2.42f}};
         piece(sc, q, 6, false, &lapel);
         line(sc, q[1], q[3], q[4], 0.016f, &lapel, &sc->mask[1]);
       }
@@ -296,7 +321,8 @@ void ssg_draw_cloth(SsgScene *sc)
   case SSG_CLOTH_HOODIE: {
     for (int i = 0; i < 2; i++) {
       float s = i ? 1.0f : -1.0f;
-      SsgPoint q[6] = {{cx + s * w * 1.12f, 1.52f}, {cx + s * w * 1.85f, 1.58f}, {cx + s * w * 1.80f, 2.00f}, {cx + s * 0.16f, 2.56f}, {cx - s * 0.03f, 2.36f}, {cx + s * w * 0.88f, 2.00f}};
+      SsgPoint q[6] = {{cx + s * w * 1.12f, 1.52f}, {cx + s * w * 1.85f, 1.58f}, {cx + s * w * 1.80f, 2.00f},
+                       {cx + s * 0.16f, 2.56f},     {cx - s * 0.03f, 2.36f},     {cx + s * w * 0.88f, 2.00f}};
       piece(sc, q, 6, true, &plain);
     }
     Fabric cord = {.a = color_mix(color_of(p->cloth_color2), (SsgColor){0.95f, 0.93f, 0.9f}, 0.5f), .cx = cx};

@@ -61,9 +61,11 @@ static void shade_eye(const SsgScene *sc, const void *data, float x, float y, in
   SsgColor white = {0.96f, 0.945f, 0.93f};
   white = color_mix(white, color_mul(white, color_of(p->skin)), 0.18f);
   /* Veins and the caruncle in the inner corner. */
-  white = color_mix(white, (SsgColor){0.86f, 0.52f, 0.48f}, 0.75f * stepf(-0.70f, -1.0f, u) + 0.12f * stepf(0.6f, 1.0f, u));
+  white =
+      color_mix(white, (SsgColor){0.86f, 0.52f, 0.48f}, 0.75f * stepf(-0.70f, -1.0f, u) + 0.12f * stepf(0.6f, 1.0f, u));
   float dx = u - e->ix, dy = v - e->iy, d = sqrtf(dx * dx + dy * dy) / e->radius;
-  float pixel = 1.6f / ((float) sc->size * SSG_HEAD_UNIT * SSG_EYE_HALF * e->radius); /* softness of edges: about a pixel */
+  float pixel =
+      1.6f / ((float) sc->size * SSG_HEAD_UNIT * SSG_EYE_HALF * e->radius); /* softness of edges: about a pixel */
   float iris = stepf(1.0f + 0.5f * pixel, 1.0f - 0.5f * pixel, d);
   SsgColor c = white;
   float glow = 0.0f;
@@ -101,7 +103,8 @@ static void shade_eye(const SsgScene *sc, const void *data, float x, float y, in
 static void shade_lash(const SsgScene *sc, const void *data, float x, float y, int px, SsgSurface *out)
 {
   const float *strength = data;
-  SsgColor c = color_mix(color_mul(color_of(sc->p->skin), (SsgColor){0.30f, 0.20f, 0.18f}), (SsgColor){0.07f, 0.055f, 0.06f}, *strength);
+  SsgColor c = color_mix(color_mul(color_of(sc->p->skin), (SsgColor){0.30f, 0.20f, 0.18f}),
+                         (SsgColor){0.07f, 0.055f, 0.06f}, *strength);
   out->albedo = c;
   out->shade = 0.6f;
 }
@@ -124,7 +127,8 @@ static void shade_lid(const SsgScene *sc, const void *data, float x, float y, in
   ssg_skin_shade(sc, x, y, px, out);
   float k = stepf(-e->up - 0.62f, -e->up - 0.10f, v + 0.35f * u * u * e->up);
   SsgColor paint = color_of(sc->p->eyeshadow_color);
-  out->albedo = color_mix(out->albedo, color_mix(paint, color_mul(paint, out->albedo), 0.4f), sc->p->eyeshadow * 0.75f * k);
+  out->albedo =
+      color_mix(out->albedo, color_mix(paint, color_mul(paint, out->albedo), 0.4f), sc->p->eyeshadow * 0.75f * k);
   out->ny -= 0.25f;
   out->shade *= 0.94f;
   out->gloss = 0.12f;
@@ -151,20 +155,22 @@ void ssg_draw_eyes(SsgScene *sc)
     ssg_path_smooth(cr, q, 5, false, true);
     cairo_close_path(cr);
     ssg_mask_fill(detail);
-    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, NULL, shade_lid, &e, SSG_PAINT_DETAIL);
+    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, &sc->mask[2], shade_lid, &e, SSG_PAINT_DETAIL);
     float strength = 0.55f;
     cr = ssg_mask_begin(detail, sc, SSG_SPACE_HEAD);
     lid(&e, true, q, -fold);
-    ssg_path_taper(cr, q[0], (SsgPoint){2 * q[2].x - 0.5f * (q[0].x + q[4].x), 2 * q[2].y - 0.5f * (q[0].y + q[4].y)}, q[4], 0.004f, 0.012f, 0.008f);
+    ssg_path_taper(cr, q[0], (SsgPoint){2 * q[2].x - 0.5f * (q[0].x + q[4].x), 2 * q[2].y - 0.5f * (q[0].y + q[4].y)},
+                   q[4], 0.004f, 0.012f, 0.008f);
     ssg_mask_fill(detail);
-    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, NULL, shade_crease, &strength, SSG_PAINT_DETAIL);
+    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, &sc->mask[2], shade_crease, &strength, SSG_PAINT_DETAIL);
     /* Lower lid's line. */
     strength = 0.30f + 0.25f * stepf(40, 80, p->age);
     cr = ssg_mask_begin(detail, sc, SSG_SPACE_HEAD);
     lid(&e, false, q, 0.16f);
-    ssg_path_taper(cr, q[0], (SsgPoint){2 * q[2].x - 0.5f * (q[0].x + q[4].x), 2 * q[2].y - 0.5f * (q[0].y + q[4].y)}, q[4], 0.004f, 0.010f, 0.002f);
+    ssg_path_taper(cr, q[0], (SsgPoint){2 * q[2].x - 0.5f * (q[0].x + q[4].x), 2 * q[2].y - 0.5f * (q[0].y + q[4].y)},
+                   q[4], 0.004f, 0.010f, 0.002f);
     ssg_mask_fill(detail);
-    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, NULL, shade_crease, &strength, SSG_PAINT_DETAIL);
+    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, &sc->mask[2], shade_crease, &strength, SSG_PAINT_DETAIL);
 
     /* The eye: the ball between the lids and the line of lashes on the upper lid, one part. */
     cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
@@ -179,7 +185,7 @@ void ssg_draw_eyes(SsgScene *sc)
     ssg_path_smooth(cr, back, 5, false, true);
     cairo_close_path(cr);
     ssg_mask_fill(m);
-    ssg_scene_paint(sc, SSG_PORTRAIT_EYE, m, NULL, shade_eye, &e, SSG_PAINT_PART);
+    ssg_scene_paint(sc, SSG_PORTRAIT_EYE, m, &sc->mask[2], shade_eye, &e, SSG_PAINT_PART);
     /* Lash line over it. */
     cr = ssg_mask_begin(detail, sc, SSG_SPACE_HEAD);
     cairo_move_to(cr, up[0].x, up[0].y);
@@ -227,12 +233,9 @@ void ssg_draw_brows(SsgScene *sc)
     SsgPoint in = ssg_scene_at(sc, s * (c - w), y + 0.02f + tilt * w * 2.0f, 0.90f);
     SsgPoint peak = ssg_scene_at(sc, s * (c + w * 0.35f), y - arch, 0.84f);
     SsgPoint out = ssg_scene_at(sc, s * (c + w * 1.12f), y + 0.055f - tilt * w * 1.2f, 0.56f);
-    SsgPoint q[7] = {{in.x, in.y - th * 0.8f},
-                     {mixf(in.x, peak.x, 0.5f), mixf(in.y, peak.y, 0.55f) - th * 1.05f},
-                     {peak.x, peak.y - th * 0.85f},
-                     out,
-                     {peak.x, peak.y + th * 0.75f},
-                     {mixf(in.x, peak.x, 0.5f), mixf(in.y, peak.y, 0.55f) + th * 0.95f},
+    SsgPoint q[7] = {{in.x, in.y - th * 0.8f},      {mixf(in.x, peak.x, 0.5f), mixf(in.y, peak.y, 0.55f) - th * 1.05f},
+                     {peak.x, peak.y - th * 0.85f}, out,
+                     {peak.x, peak.y + th * 0.75f}, {mixf(in.x, peak.x, 0.5f), mixf(in.y, peak.y, 0.55f) + th * 0.95f},
                      {in.x, in.y + th * 0.8f}};
     Brow b = {in, out, s};
     cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
@@ -240,6 +243,6 @@ void ssg_draw_brows(SsgScene *sc)
     ssg_path_smooth(cr, q + 3, 4, false, true);
     cairo_close_path(cr);
     ssg_mask_fill(m);
-    ssg_scene_paint(sc, SSG_PORTRAIT_EYEBROW, m, NULL, shade_brow, &b, SSG_PAINT_NO_LINE);
+    ssg_scene_paint(sc, SSG_PORTRAIT_EYEBROW, m, &sc->mask[2], shade_brow, &b, SSG_PAINT_NO_LINE);
   }
 }

@@ -59,7 +59,8 @@ static void skin_color(const SsgScene *sc, float x, float y, SsgSurface *out)
     uint32_t h = hash32((uint32_t) iu * 0x9e3779b9u ^ hash32((uint32_t) iv + sc->salt));
     float qx = u - (float) iu - 0.3f - 0.4f * unitf(h), qy = v - (float) iv - 0.3f - 0.4f * unitf(hash32(h));
     float ax = x - middle(sc, y), there = bellf(ax * ax * 2.6f + (y - 0.33f) * (y - 0.33f) * 9.0f);
-    float spot = bellf((qx * qx + qy * qy) * 26.0f) * there * p->freckles * (unitf(hash32(h + 1u)) < 0.7f ? 0.5f : 0.0f);
+    float spot =
+        bellf((qx * qx + qy * qy) * 26.0f) * there * p->freckles * (unitf(hash32(h + 1u)) < 0.7f ? 0.5f : 0.0f);
     c = color_mix(c, color_mul(c, (SsgColor){0.72f, 0.52f, 0.40f}), spot);
   }
   if (p->mole > 0.0f) {
@@ -80,7 +81,8 @@ static float wrinkles(const SsgScene *sc, float x, float y, float *dark)
     return 0.0f;
   float mx = x - middle(sc, y);
   for (int k = 0; k < 3; k++) {
-    float level = -0.60f - 0.15f * (float) k + sc->nose_top.y + 0.10f + 0.05f * mx * mx + 0.02f * sinef(mx * 5.0f + (float) k * 2.0f);
+    float level = -0.60f - 0.15f * (float) k + sc->nose_top.y + 0.10f + 0.05f * mx * mx +
+                  0.02f * sinef(mx * 5.0f + (float) k * 2.0f);
     float d = (y - level) * 34.0f, there = stepf(0.55f, 0.25f, fabsf(mx)) * old;
     float b = bellf(d * d);
     slope += there * 0.55f * d * b;
@@ -128,11 +130,12 @@ void ssg_skin_shade(const SsgScene *sc, float x, float y, int px, SsgSurface *ou
   out->ny = ny;
   out->nz = nz;
   out->skin = 1.0f;
-  out->shade = (1.0f - clampf(hollow * 2.6f, 0, 0.35f)) * (1.0f - dark) * (1.0f - (float) sc->shadow[px] * (0.8f / 255.0f));
+  out->shade =
+      (1.0f - clampf(hollow * 2.6f, 0, 0.35f)) * (1.0f - dark) * (1.0f - (float) sc->shadow[px] * (0.8f / 255.0f));
   /* Where skin shines: forehead, ridge and tip of the nose, cheekbones; less with age. */
   float mx = x - middle(sc, y);
-  out->gloss = (0.10f + 0.10f * bellf(mx * mx * 9.0f)) * (1.0f - 0.4f * stepf(40, 80, sc->p->age)) +
-               0.06f * sc->p->skin_tone;
+  out->gloss =
+      (0.10f + 0.10f * bellf(mx * mx * 9.0f)) * (1.0f - 0.4f * stepf(40, 80, sc->p->age)) + 0.06f * sc->p->skin_tone;
   out->sharp = 0.12f;
 }
 
@@ -198,7 +201,7 @@ void ssg_face_contour(const SsgScene *sc, cairo_t *cr, float grow, float beard)
 
 void ssg_draw_face(SsgScene *sc)
 {
-  SsgMask *m = &sc->mask[0];
+  SsgMask *m = &sc->mask[2];
   cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
   ssg_face_contour(sc, cr, 0.0f, sc->beard_drop);
   ssg_mask_fill(m);
@@ -236,8 +239,16 @@ void ssg_draw_neck(SsgScene *sc)
   float data[3] = {cx, w, chin.y + sc->beard_drop + up};
   SsgMask *m = &sc->mask[0];
   cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_BODY);
-  SsgPoint left[5] = {{cx * 1.2f - w * 0.98f, 0.7f + up}, {cx - w * 0.95f, 1.26f + up}, {cx * 0.6f - w * 1.00f, 1.70f}, {-w * 1.14f, 1.88f}, {-w * 1.40f, 2.16f}};
-  SsgPoint right[5] = {{w * 1.40f, 2.16f}, {w * 1.14f, 1.88f}, {cx * 0.6f + w * 1.00f, 1.70f}, {cx + w * 0.95f, 1.26f + up}, {cx * 1.2f + w * 0.98f, 0.7f + up}};
+  SsgPoint left[5] = {{cx * 1.2f - w * 0.98f, 0.7f + up},
+                      {cx - w * 0.95f, 1.26f + up},
+                      {cx * 0.6f - w * 1.00f, 1.70f},
+                      {-w * 1.14f, 1.88f},
+                      {-w * 1.40f, 2.16f}};
+  SsgPoint right[5] = {{w * 1.40f, 2.16f},
+                       {w * 1.14f, 1.88f},
+                       {cx * 0.6f + w * 1.00f, 1.70f},
+                       {cx + w * 0.95f, 1.26f + up},
+                       {cx * 1.2f + w * 0.98f, 0.7f + up}};
   ssg_path_smooth(cr, left, 5, false, false);
   cairo_line_to(cr, -w * 1.2, 3.2);
   cairo_line_to(cr, w * 1.2, 3.2);
@@ -273,8 +284,9 @@ void ssg_draw_ears(SsgScene *sc)
     SsgPoint c = sc->ear[i];
     float w = 0.22f * k * clampf(turn, 0.55f, 1.4f), h = 0.33f * k;
     float data[4] = {c.x + s * 0.06f, c.y, s, k};
-    SsgPoint q[8] = {{c.x - s * 0.10f, c.y - h * 0.70f}, {c.x + s * w * 0.55f, c.y - h * 1.0f}, {c.x + s * w * 1.0f, c.y - h * 0.62f},
-                     {c.x + s * w * 0.92f, c.y},         {c.x + s * w * 0.62f, c.y + h * 0.50f}, {c.x + s * w * 0.42f, c.y + h * 0.92f},
+    SsgPoint q[8] = {{c.x - s * 0.10f, c.y - h * 0.70f},     {c.x + s * w * 0.55f, c.y - h * 1.0f},
+                     {c.x + s * w * 1.0f, c.y - h * 0.62f},  {c.x + s * w * 0.92f, c.y},
+                     {c.x + s * w * 0.62f, c.y + h * 0.50f}, {c.x + s * w * 0.42f, c.y + h * 0.92f},
                      {c.x + s * w * 0.10f, c.y + h * 0.98f}, {c.x - s * 0.12f, c.y + h * 0.55f}};
     cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
     ssg_path_smooth(cr, q, 8, true, false);
@@ -327,7 +339,7 @@ void ssg_draw_nose(SsgScene *sc)
     cairo_t *cs = ssg_mask_begin(detail, sc, SSG_SPACE_HEAD);
     ssg_path_ellipse(cs, cast[0], cast[1], 0.5f, 0.24f, 0);
     ssg_mask_fill(detail);
-    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, NULL, shade_cast, cast, SSG_PAINT_DETAIL);
+    ssg_scene_paint(sc, SSG_PORTRAIT_FACE, detail, &sc->mask[2], shade_cast, cast, SSG_PAINT_DETAIL);
   }
   float w = 0.075f;
   SsgPoint q[11] = {{a.x - 0.06f, a.y + 0.02f},
@@ -344,7 +356,7 @@ void ssg_draw_nose(SsgScene *sc)
   cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
   ssg_path_smooth(cr, q, 11, true, false);
   ssg_mask_fill(m);
-  ssg_scene_paint(sc, SSG_PORTRAIT_NOSE, m, NULL, shade_nose, NULL, SSG_PAINT_NO_LINE);
+  ssg_scene_paint(sc, SSG_PORTRAIT_NOSE, m, &sc->mask[2], shade_nose, NULL, SSG_PAINT_NO_LINE);
   for (int i = 0; i < 2; i++) {
     float s = i ? 1.0f : -1.0f, x = mixf(b.x, i ? r.x : l.x, 0.52f), y = mixf(b.y, i ? r.y : l.y, 0.25f) + 0.015f;
     cr = ssg_mask_begin(detail, sc, SSG_SPACE_HEAD);

@@ -17,7 +17,8 @@ static void shade_hair(const SsgScene *sc, const void *data, float x, float y, i
 {
   const Strands *h = data;
   float dx = x - h->source.x, dy = y - h->source.y, r = sqrtf(dx * dx + dy * dy + 1e-6f);
-  float bend = h->wave * 0.075f * stepf(0.5f, 1.4f, r) * sinef(r * 7.5f + 3.0f * noise1(anglef(dx, dy) * 3.0f, h->salt + 1u));
+  float bend =
+      h->wave * 0.075f * stepf(0.5f, 1.4f, r) * sinef(r * 7.5f + 3.0f * noise1(anglef(dx, dy) * 3.0f, h->salt + 1u));
   float flow = anglef(dx, dy) * 0.85f + (dx + bend) * h->stream;
   flow += bend * 0.6f;
   float lock = noise2(flow * 6.5f, r * 0.9f, h->salt + 2u), strand = noise2(flow * 19.0f, r * 1.4f, h->salt + 3u);
@@ -121,7 +122,8 @@ static void curls(cairo_t *cr, const SsgPoint *q, int n, float radius, uint32_t 
     for (int k = 0; k < steps; k++) {
       uint32_t h = hash32(salt + (uint32_t) (i * 97 + k * 13));
       float t = ((float) k + 0.5f * unitf(h)) / (float) steps, r = radius * (0.72f + 0.5f * unitf(hash32(h + 1u)));
-      ssg_path_ellipse(cr, q[i].x + dx * t + 0.3f * radius * (unitf(hash32(h + 2u)) - 0.5f), q[i].y + dy * t, r, r * 0.9f, 0);
+      ssg_path_ellipse(cr, q[i].x + dx * t + 0.3f * radius * (unitf(hash32(h + 2u)) - 0.5f), q[i].y + dy * t, r,
+                       r * 0.9f, 0);
     }
   }
 }
@@ -130,7 +132,8 @@ static void curls(cairo_t *cr, const SsgPoint *q, int n, float radius, uint32_t 
 static void hem(cairo_t *cr, SsgPoint a, SsgPoint b, int n, float depth, uint32_t salt)
 {
   for (int i = 0; i < n; i++) {
-    float t0 = (float) i / (float) n, t1 = (float) (i + 1) / (float) n, tm = mixf(t0, t1, 0.35f + 0.3f * unitf(hash32(salt + (uint32_t) i)));
+    float t0 = (float) i / (float) n, t1 = (float) (i + 1) / (float) n,
+          tm = mixf(t0, t1, 0.35f + 0.3f * unitf(hash32(salt + (uint32_t) i)));
     float d = depth * (0.5f + unitf(hash32(salt + 50u + (uint32_t) i)));
     float x0 = mixf(a.x, b.x, t0), y0 = mixf(a.y, b.y, t0), x1 = mixf(a.x, b.x, t1), y1 = mixf(a.y, b.y, t1);
     float xm = mixf(a.x, b.x, tm), ym = mixf(a.y, b.y, tm) + d;
@@ -187,11 +190,16 @@ void ssg_draw_back_hair(SsgScene *sc)
     s.deep = 0.35f;
   } else if (cut == SSG_HAIR_PONYTAIL) {
     float d = p->hair_part < 0 ? -1.0f : 1.0f, l = p->hair_length, k = 0.8f + 0.4f * p->hair_volume;
-    SsgPoint q[10] = {{shift + d * 0.25f, -1.15f},        {shift + d * 1.02f, -1.12f},
-                      {shift + d * (1.10f + 0.34f * k), -0.55f}, {shift + d * (1.02f + 0.40f * k), 0.35f},
-                      {shift + d * (1.04f + 0.22f * k), l * 0.8f},  {shift + d * 0.98f, l + 0.15f},
-                      {shift + d * 0.88f, l * 0.75f},     {shift + d * 0.98f, 0.4f},
-                      {shift + d * 0.85f, -0.4f},         {shift + d * 0.40f, -0.9f}};
+    SsgPoint q[10] = {{shift + d * 0.25f, -1.15f},
+                      {shift + d * 1.02f, -1.12f},
+                      {shift + d * (1.10f + 0.34f * k), -0.55f},
+                      {shift + d * (1.02f + 0.40f * k), 0.35f},
+                      {shift + d * (1.04f + 0.22f * k), l * 0.8f},
+                      {shift + d * 0.98f, l + 0.15f},
+                      {shift + d * 0.88f, l * 0.75f},
+                      {shift + d * 0.98f, 0.4f},
+                      {shift + d * 0.85f, -0.4f},
+                      {shift + d * 0.40f, -0.9f}};
     ssg_path_smooth(cr, q, 10, true, false);
     s.deep = 0.25f;
   } else if (cut == SSG_HAIR_BUN) {
@@ -228,14 +236,16 @@ static void hairline(const SsgScene *sc, SsgPoint q[7])
   float fw = p->face_width, rec = p->hairline, part = p->hair_part, mid = -0.96f - 0.5f * rec;
   if (p->hair_cut == SSG_HAIR_BUZZ)
     mid += 0.02f;
-  float sweep = p->hair_cut == SSG_HAIR_SIDE_PART ? 0.20f : p->hair_cut == SSG_HAIR_SHORT || falls(p->hair_cut) ? 0.10f : 0.0f;
+  float sweep = p->hair_cut == SSG_HAIR_SIDE_PART                     ? 0.20f
+                : p->hair_cut == SSG_HAIR_SHORT || falls(p->hair_cut) ? 0.10f
+                                                                      : 0.0f;
   const float x[7] = {-0.86f, -0.72f, -0.42f, 0.0f, 0.42f, 0.72f, 0.86f};
   const float y[7] = {-0.26f, -0.62f, -0.90f, 0.0f, -0.90f, -0.62f, -0.26f};
   const float z[7] = {0.40f, 0.50f, 0.62f, 0.66f, 0.62f, 0.50f, 0.40f};
   for (int i = 0; i < 7; i++) {
     float yy = i == 3 ? mid : y[i];
     if (i == 2 || i == 4)
-      yy -= 0.9f * rec; /* the corners go first */
+      yy -= 0.9f * rec;                   /* the corners go first */
     float away = part > 0 ? -x[i] : x[i]; /* hair swept from the part lies lower on the other side */
     yy += sweep * stepf(-0.1f, 0.7f, away) * (i == 0 || i == 6 ? 0.3f : 1.0f);
     q[i] = ssg_scene_at(sc, x[i] * fw, yy, z[i]);
@@ -246,8 +256,10 @@ static void fringe_path(const SsgScene *sc, cairo_t *cr)
 {
   const SsgPortrait *p = sc->p;
   float f = p->fringe, fw = p->face_width, low = mixf(-0.70f, -0.30f, f), skew = p->hair_part * 0.16f;
-  SsgPoint a = ssg_scene_at(sc, -0.90f * fw, low + 0.10f + skew, 0.42f), b = ssg_scene_at(sc, 0.90f * fw, low + 0.10f - skew, 0.42f);
-  SsgPoint top[3] = {ssg_scene_at(sc, 0.92f * fw, -0.75f, 0.25f), ssg_scene_at(sc, 0, -1.42f, 0.1f), ssg_scene_at(sc, -0.92f * fw, -0.75f, 0.25f)};
+  SsgPoint a = ssg_scene_at(sc, -0.90f * fw, low + 0.10f + skew, 0.42f),
+           b = ssg_scene_at(sc, 0.90f * fw, low + 0.10f - skew, 0.42f);
+  SsgPoint top[3] = {ssg_scene_at(sc, 0.92f * fw, -0.75f, 0.25f), ssg_scene_at(sc, 0, -1.42f, 0.1f),
+                     ssg_scene_at(sc, -0.92f * fw, -0.75f, 0.25f)};
   SsgPoint mid = ssg_scene_at(sc, 0, low - 0.06f, 0.80f);
   cairo_move_to(cr, a.x, a.y);
   hem(cr, a, mid, 4, 0.10f, sc->salt + 410u);
@@ -266,7 +278,9 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
   hairline(sc, line);
   bool curtain = falls(cut) && !p->hair_tucked;
   float wave = 0.06f * p->hair_wave, l = p->hair_length;
-  float lean = cut == SSG_HAIR_QUIFF ? 0.18f * (p->hair_part > 0 ? 1.0f : -1.0f) : cut == SSG_HAIR_SIDE_PART ? -0.12f * p->hair_part : 0.0f;
+  float lean = cut == SSG_HAIR_QUIFF       ? 0.18f * (p->hair_part > 0 ? 1.0f : -1.0f)
+               : cut == SSG_HAIR_SIDE_PART ? -0.12f * p->hair_part
+                                           : 0.0f;
   SsgPoint outer[7] = {{shift - 1.005f * fw - vs * 0.55f, 0.10f},
                        {shift - 1.00f * fw - vs, -0.42f},
                        {shift - 0.80f * fw - vs * 0.8f + lean * 0.3f, -1.02f - vt * 0.55f},
@@ -285,21 +299,38 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
     float in_l = line[0].x, in_r = line[6].x, w = 1.03f * fw + vs;
     float bottom = cut == SSG_HAIR_BOB ? l : cut == SSG_HAIR_LONG ? l + 0.1f : fminf(l, 1.5f);
     float flare = cut == SSG_HAIR_BOB ? -0.03f : 0.05f;
-    SsgPoint left[3] = {{shift - w - flare, bottom - 0.06f}, {shift - w - 0.03f - wave, mixf(0.1f, bottom, 0.62f)}, {shift - w - 0.02f + wave, mixf(0.1f, bottom, 0.25f)}};
+    SsgPoint left[3] = {{shift - w - flare, bottom - 0.06f},
+                        {shift - w - 0.03f - wave, mixf(0.1f, bottom, 0.62f)},
+                        {shift - w - 0.02f + wave, mixf(0.1f, bottom, 0.25f)}};
     cairo_move_to(cr, left[0].x, left[0].y);
-    SsgPoint all[11] = {left[0], left[1], left[2], outer[1], outer[2], outer[3], outer[4], outer[5],
-                        {2 * shift - left[2].x, left[2].y}, {2 * shift - left[1].x, left[1].y}, {2 * shift - left[0].x, left[0].y}};
+    SsgPoint all[11] = {left[0],
+                        left[1],
+                        left[2],
+                        outer[1],
+                        outer[2],
+                        outer[3],
+                        outer[4],
+                        outer[5],
+                        {2 * shift - left[2].x, left[2].y},
+                        {2 * shift - left[1].x, left[1].y},
+                        {2 * shift - left[0].x, left[0].y}};
     ssg_path_smooth(cr, all, 11, false, false);
     float inner = cut == SSG_HAIR_BOB ? 0.20f : 0.34f;
     SsgPoint hem_r = {all[10].x - inner, bottom}, hem_l = {all[0].x + inner, bottom};
     hem(cr, all[10], hem_r, 2, cut == SSG_HAIR_BOB ? 0.05f : 0.12f, sc->salt + 430u);
-    SsgPoint right[4] = {hem_r, {mixf(in_r, hem_r.x, 0.70f) - 0.02f + wave, mixf(0.2f, bottom, 0.55f)}, {in_r - 0.005f, 0.35f}, {in_r - 0.012f, 0.0f}};
+    SsgPoint right[4] = {hem_r,
+                         {mixf(in_r, hem_r.x, 0.70f) - 0.02f + wave, mixf(0.2f, bottom, 0.55f)},
+                         {in_r - 0.005f, 0.35f},
+                         {in_r - 0.012f, 0.0f}};
     ssg_path_smooth(cr, right, 4, false, true);
     SsgPoint back[7];
     for (int i = 0; i < 7; i++)
       back[i] = line[6 - i];
     ssg_path_smooth(cr, back, 7, false, true);
-    SsgPoint down[4] = {{in_l + 0.012f, 0.0f}, {in_l + 0.005f, 0.35f}, {mixf(in_l, hem_l.x, 0.70f) + 0.02f - wave, mixf(0.2f, bottom, 0.55f)}, hem_l};
+    SsgPoint down[4] = {{in_l + 0.012f, 0.0f},
+                        {in_l + 0.005f, 0.35f},
+                        {mixf(in_l, hem_l.x, 0.70f) + 0.02f - wave, mixf(0.2f, bottom, 0.55f)},
+                        hem_l};
     ssg_path_smooth(cr, down, 4, false, true);
     hem(cr, hem_l, all[0], 2, cut == SSG_HAIR_BOB ? 0.05f : 0.12f, sc->salt + 440u);
     cairo_close_path(cr);
@@ -323,9 +354,11 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
     for (int i = 0; i < n && p->hat == SSG_HAT_NONE; i++) {
       float t = ((float) i + 0.5f) / (float) n, x = mixf(-0.78f, 0.78f, t) * fw;
       uint32_t h = hash32(sc->salt + 450u + (uint32_t) i);
-      float up = (0.05f + 0.09f * unitf(h)) * (cut == SSG_HAIR_QUIFF ? 1.6f : 1.0f), tip = 0.22f * (unitf(hash32(h)) - 0.5f) + lean;
+      float up = (0.05f + 0.09f * unitf(h)) * (cut == SSG_HAIR_QUIFF ? 1.6f : 1.0f),
+            tip = 0.22f * (unitf(hash32(h)) - 0.5f) + lean;
       float y = mixf(-1.02f, -1.40f - vt, 1.0f - x * x / (0.62f * fw * fw)) + 0.08f;
-      SsgPoint a = {shift + x + lean * 0.6f, y + 0.16f}, b = {shift + x + lean * 0.8f + tip * 0.5f, y - up * 0.3f}, c = {shift + x + lean + tip, y - up};
+      SsgPoint a = {shift + x + lean * 0.6f, y + 0.16f}, b = {shift + x + lean * 0.8f + tip * 0.5f, y - up * 0.3f},
+               c = {shift + x + lean + tip, y - up};
       ssg_path_taper(cr, a, b, c, 0.20f, 0.13f, 0.005f);
     }
     ssg_mask_fill(m);
@@ -385,7 +418,8 @@ static void brush_locks(SsgScene *sc, const Strands *s, const SsgMask *clip, int
   SsgMask *m = &sc->mask[1];
   for (int i = 0; i < n; i++) {
     uint32_t h = hash32(s->salt + 900u + (uint32_t) i * 11u);
-    float a = (unitf(h) - 0.5f) * 2.0f * 1.75f, r0 = 0.15f + 0.5f * unitf(hash32(h + 1u)), len = 0.5f + 0.9f * unitf(hash32(h + 2u));
+    float a = (unitf(h) - 0.5f) * 2.0f * 1.75f, r0 = 0.15f + 0.5f * unitf(hash32(h + 1u)),
+          len = 0.5f + 0.9f * unitf(hash32(h + 2u));
     SsgPoint q[3], at = {s->source.x + r0 * sinef(a), s->source.y + r0 * cosinef(a)};
     for (int k = 0; k < 3; k++) {
       q[k] = at;

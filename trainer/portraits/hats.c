@@ -21,9 +21,11 @@ static void shade_felt(const SsgScene *sc, const void *data, float x, float y, i
   }
   if (f->panel > 0.0f) {
     float t = u * u * u * 0.4f + u * 0.6f, d = t * 1.6f;
-    c = color_scale(c, 1.0f - 0.22f * bellf(d * d * 1800.0f) - 0.22f * bellf((fabsf(d) - 0.62f) * (fabsf(d) - 0.62f) * 900.0f));
+    c = color_scale(c, 1.0f - 0.22f * bellf(d * d * 1800.0f) -
+                           0.22f * bellf((fabsf(d) - 0.62f) * (fabsf(d) - 0.62f) * 900.0f));
   }
-  float soft = cloudf(x * 3.0f, y * 3.0f, sc->salt + 91u) - 0.5f, weave = noise2(x * 33.0f, y * 33.0f, sc->salt + 92u) - 0.5f;
+  float soft = cloudf(x * 3.0f, y * 3.0f, sc->salt + 91u) - 0.5f,
+        weave = noise2(x * 33.0f, y * 33.0f, sc->salt + 92u) - 0.5f;
   out->albedo = color_scale(c, 1.0f + 0.06f * weave + 0.10f * soft);
   out->nx = 0.85f * u + 0.4f * soft;
   out->ny = 0.75f * v - 0.15f + 0.4f * soft;
@@ -52,7 +54,11 @@ static void paint(SsgScene *sc, const Felt *f)
 static void close_crown(const SsgScene *sc, cairo_t *cr, const SsgPoint *q, float low, float bow)
 {
   SsgPoint mid = ssg_scene_at(sc, 0, low + bow, 0.95f);
-  SsgPoint edge[5] = {q[8], {mixf(q[8].x, mid.x, 0.45f), mixf(q[8].y, mid.y, 0.78f)}, mid, {mixf(q[0].x, mid.x, 0.45f), mixf(q[0].y, mid.y, 0.78f)}, q[0]};
+  SsgPoint edge[5] = {q[8],
+                      {mixf(q[8].x, mid.x, 0.45f), mixf(q[8].y, mid.y, 0.78f)},
+                      mid,
+                      {mixf(q[0].x, mid.x, 0.45f), mixf(q[0].y, mid.y, 0.78f)},
+                      q[0]};
   ssg_path_smooth(cr, edge, 5, false, true);
   cairo_close_path(cr);
 }
@@ -75,8 +81,16 @@ static void band(SsgScene *sc, SsgMask *m, float low, float high, float wide, fl
   crown_points(sc, b, high, 1.0f, wide * 0.99f);
   cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
   SsgPoint ma = ssg_scene_at(sc, 0, low + bow, 0.95f), mb = ssg_scene_at(sc, 0, high + bow, 0.95f);
-  SsgPoint up[5] = {b[0], {mixf(b[0].x, mb.x, 0.45f), mixf(b[0].y, mb.y, 0.78f)}, mb, {mixf(b[8].x, mb.x, 0.45f), mixf(b[8].y, mb.y, 0.78f)}, b[8]};
-  SsgPoint down[5] = {a[8], {mixf(a[8].x, ma.x, 0.45f), mixf(a[8].y, ma.y, 0.78f)}, ma, {mixf(a[0].x, ma.x, 0.45f), mixf(a[0].y, ma.y, 0.78f)}, a[0]};
+  SsgPoint up[5] = {b[0],
+                    {mixf(b[0].x, mb.x, 0.45f), mixf(b[0].y, mb.y, 0.78f)},
+                    mb,
+                    {mixf(b[8].x, mb.x, 0.45f), mixf(b[8].y, mb.y, 0.78f)},
+                    b[8]};
+  SsgPoint down[5] = {a[8],
+                      {mixf(a[8].x, ma.x, 0.45f), mixf(a[8].y, ma.y, 0.78f)},
+                      ma,
+                      {mixf(a[0].x, ma.x, 0.45f), mixf(a[0].y, ma.y, 0.78f)},
+                      a[0]};
   ssg_path_smooth(cr, up, 5, false, false);
   ssg_path_smooth(cr, down, 5, false, true);
   cairo_close_path(cr);
@@ -91,7 +105,8 @@ static void brim_path(const SsgScene *sc, cairo_t *cr)
 
 static void visor_path(const SsgScene *sc, cairo_t *cr)
 {
-  SsgPoint a = ssg_scene_at(sc, -0.92f, -0.68f, 0.45f), b = ssg_scene_at(sc, 0.92f, -0.68f, 0.45f), tip = ssg_scene_at(sc, 0, -0.50f, 1.45f);
+  SsgPoint a = ssg_scene_at(sc, -0.92f, -0.68f, 0.45f), b = ssg_scene_at(sc, 0.92f, -0.68f, 0.45f),
+           tip = ssg_scene_at(sc, 0, -0.50f, 1.45f);
   SsgPoint up = ssg_scene_at(sc, 0, -0.78f, 0.95f);
   cairo_move_to(cr, a.x, a.y);
   cairo_curve_to(cr, mixf(a.x, up.x, 0.4f), up.y, mixf(b.x, up.x, 0.4f), up.y, b.x, b.y);
@@ -187,10 +202,14 @@ void ssg_draw_hat(SsgScene *sc)
   }
   case SSG_HAT_BERET: {
     float d = p->hair_part < 0 ? -1.0f : 1.0f;
-    SsgPoint q[8] = {ssg_scene_at(sc, -1.02f, -0.66f, 0), ssg_scene_at(sc, -1.10f - 0.12f * (d < 0), -1.08f, 0),
-                     ssg_scene_at(sc, -0.66f + 0.05f * d, -1.50f - 0.05f * (d < 0), 0), ssg_scene_at(sc, 0.05f * d, -1.62f, 0),
-                     ssg_scene_at(sc, 0.66f + 0.05f * d, -1.50f - 0.05f * (d > 0), 0), ssg_scene_at(sc, 1.10f + 0.12f * (d > 0), -1.08f, 0),
-                     ssg_scene_at(sc, 1.02f, -0.66f, 0), ssg_scene_at(sc, 0, -0.80f, 0.95f)};
+    SsgPoint q[8] = {ssg_scene_at(sc, -1.02f, -0.66f, 0),
+                     ssg_scene_at(sc, -1.10f - 0.12f * (d < 0), -1.08f, 0),
+                     ssg_scene_at(sc, -0.66f + 0.05f * d, -1.50f - 0.05f * (d < 0), 0),
+                     ssg_scene_at(sc, 0.05f * d, -1.62f, 0),
+                     ssg_scene_at(sc, 0.66f + 0.05f * d, -1.50f - 0.05f * (d > 0), 0),
+                     ssg_scene_at(sc, 1.10f + 0.12f * (d > 0), -1.08f, 0),
+                     ssg_scene_at(sc, 1.02f, -0.66f, 0),
+                     ssg_scene_at(sc, 0, -0.80f, 0.95f)};
     q[d < 0 ? 1 : 5].x += 0.20f * d;
     cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
     ssg_path_smooth(cr, q, 8, true, false);

@@ -212,7 +212,8 @@ void ssg_path_ellipse(cairo_t *cr, float x, float y, float rx, float ry, float a
   /* Four Bezier arcs by hand: cairo_arc's number of segments goes through libm. */
   float c = cosinef(angle), s = sinef(angle);
   const float k = 0.5522848f;
-  const float u[13] = {1, 1, k, 0, -k, -1, -1, -1, -k, 0, k, 1, 1}, v[13] = {0, k, 1, 1, 1, k, 0, -k, -1, -1, -1, -k, 0};
+  const float u[13] = {1, 1, k, 0, -k, -1, -1, -1, -k, 0, k, 1, 1},
+              v[13] = {0, k, 1, 1, 1, k, 0, -k, -1, -1, -1, -k, 0};
   SsgPoint q[13];
   for (int i = 0; i < 13; i++)
     q[i] = (SsgPoint){x + rx * u[i] * c - ry * v[i] * s, y + rx * u[i] * s + ry * v[i] * c};

@@ -123,7 +123,7 @@ static void soft_spot(SsgScene *sc, float x, float y, float rx, float ry, float 
   cairo_t *cr = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_HEAD);
   ssg_path_ellipse(cr, x, y, rx * 1.5f, ry * 1.5f, 0);
   ssg_mask_fill(&sc->mask[1]);
-  ssg_scene_paint(sc, SSG_PORTRAIT_FACE, &sc->mask[1], NULL, shade_below, d, SSG_PAINT_DETAIL);
+  ssg_scene_paint(sc, SSG_PORTRAIT_FACE, &sc->mask[1], &sc->mask[2], shade_below, d, SSG_PAINT_DETAIL);
 }
 
 void ssg_draw_mouth(SsgScene *sc)
@@ -142,7 +142,7 @@ void ssg_draw_mouth(SsgScene *sc)
   cairo_t *cr = ssg_mask_begin(mask, sc, SSG_SPACE_HEAD);
   region(cr, m.top, 7, m.bottom, 5);
   ssg_mask_fill(mask);
-  ssg_scene_paint(sc, SSG_PORTRAIT_MOUTH, mask, NULL, shade_lips, &m, SSG_PAINT_PART);
+  ssg_scene_paint(sc, SSG_PORTRAIT_MOUTH, mask, &sc->mask[2], shade_lips, &m, SSG_PAINT_PART);
   if (m.open > 0.0f) {
     cr = ssg_mask_begin(detail, sc, SSG_SPACE_HEAD);
     region(cr, m.upper, 5, m.lower, 5);

@@ -107,7 +107,8 @@ static inline float noise1(float x, uint32_t seed)
   int i = floori(x);
   float f = x - (float) i;
   f = f * f * (3.0f - 2.0f * f);
-  float a = unitf(hash32((uint32_t) i * 0x9e3779b9u + seed)), b = unitf(hash32((uint32_t) (i + 1) * 0x9e3779b9u + seed));
+  float a = unitf(hash32((uint32_t) i * 0x9e3779b9u + seed)),
+        b = unitf(hash32((uint32_t) (i + 1) * 0x9e3779b9u + seed));
   return mixf(a, b, f);
 }
 

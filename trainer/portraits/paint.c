@@ -1,8 +1,8 @@
 #include "scene.h"
 
 static const uint8_t flat_colors[SSG_PORTRAIT_PARTS][3] = {
-    {28, 28, 38},   {240, 200, 80}, {60, 110, 190}, {20, 150, 150}, {230, 60, 80},  {140, 220, 110}, {190, 230, 90},
-    {110, 80, 200}, {240, 150, 50}, {90, 190, 235}, {250, 90, 220}, {150, 60, 40},  {255, 255, 255}};
+    {28, 28, 38},   {240, 200, 80}, {60, 110, 190}, {20, 150, 150}, {230, 60, 80}, {140, 220, 110}, {190, 230, 90},
+    {110, 80, 200}, {240, 150, 50}, {90, 190, 235}, {250, 90, 220}, {150, 60, 40}, {255, 255, 255}};
 
 void ssg_portrait_flat_color(SsgPortraitPart part, uint8_t rgb[3])
 {
@@ -49,6 +49,8 @@ void ssg_scene_paint(SsgScene *scene, SsgPortraitPart part, const SsgMask *mask,
   int n = scene->size;
   bool detail = flags & SSG_PAINT_DETAIL;
   const uint8_t *flat = flat_colors[part];
+  if (scene->look == SSG_LOOK_FLAT && (flags & SSG_PAINT_AGAIN))
+    return; /* twice half covered would look wholly covered */
   for (int y = mask->y0; y < mask->y1; y++) {
     const uint8_t *row = mask->data + (size_t) y * mask->stride;
     const uint8_t *clip_row = clip ? clip->data + (size_t) y * clip->stride : NULL;

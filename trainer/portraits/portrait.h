@@ -84,13 +84,7 @@ typedef enum {
 
 typedef enum { SSG_GLASSES_NONE, SSG_GLASSES_ROUND, SSG_GLASSES_SQUARE, SSG_GLASSES_CAT, SSG_GLASSES_KINDS } SsgGlasses;
 typedef enum { SSG_HAT_NONE, SSG_HAT_BEANIE, SSG_HAT_CAP, SSG_HAT_BRIM, SSG_HAT_BERET, SSG_HAT_KINDS } SsgHat;
-typedef enum {
-  SSG_EARRING_NONE,
-  SSG_EARRING_STUD,
-  SSG_EARRING_HOOP,
-  SSG_EARRING_DROP,
-  SSG_EARRING_KINDS
-} SsgEarring;
+typedef enum { SSG_EARRING_NONE, SSG_EARRING_STUD, SSG_EARRING_HOOP, SSG_EARRING_DROP, SSG_EARRING_KINDS } SsgEarring;
 typedef enum {
   SSG_BACKDROP_GRADIENT,
   SSG_BACKDROP_GLOW,   /* a lit wall: radial */
@@ -122,13 +116,13 @@ typedef struct {
   float rim;             /* 0..1 light from behind in the backdrop's colour; 0 for half the people */
 
   /* The person. Skin is shared by face, nose, ears, neck and lids. */
-  float age;       /* years, 18..82: 18 + 64 u^1.5 */
-  float skin_tone; /* 0 fair .. 1 deep, U */
-  float undertone; /* N(0.5): < 0 rosy, > 0 golden */
-  float skin[3];   /* from the two above */
-  float blush;     /* 0..1, U^2 */
-  float freckles;  /* 0 for 80 %, else U(0.4, 1) */
-  float mole;      /* 0: none (85 %); else its place, (0, 1] */
+  float age;                               /* years, 18..82: 18 + 64 u^1.5 */
+  float skin_tone;                         /* 0 fair .. 1 deep, U */
+  float undertone;                         /* N(0.5): < 0 rosy, > 0 golden */
+  float skin[3];                           /* from the two above */
+  float blush;                             /* 0..1, U^2 */
+  float freckles;                          /* 0 for 80 %, else U(0.4, 1) */
+  float mole;                              /* 0: none (85 %); else its place, (0, 1] */
   float face_width, face_length;           /* T(0.92, 1.06), T(0.95, 1.07) */
   float jaw_width, chin_width, cheekbones; /* T(0.70, 0.90), T(0.24, 0.44), T(0.94, 1.03) */
   float ear_size;                          /* T(0.85, 1.15) */
@@ -154,32 +148,32 @@ typedef struct {
 
   /* Hair. */
   SsgHairCut hair_cut;
-  float hair_length;  /* head units below the eyes that falling hair reaches; by cut */
-  float hair_volume;  /* 0..1, U */
-  float hair_wave;    /* 0..1, U^1.5 */
-  float hair_part;    /* -0.7..0.7, U: where it is parted */
-  float fringe;       /* 0 for 65 %, else U(0.35, 1): how far down the forehead */
-  bool hair_tucked;   /* long hair behind the ears, 45 % */
-  float hairline;     /* 0..0.3 receding; grows with age for a third of the people */
-  float hair[3];      /* natural colours 92 %, dyed 8 %, greyed by age */
-  float grey;         /* 0..1, with age */
-  float beard;        /* 0 for 72 %; else U(0.15, 1): length */
-  float moustache;    /* 0 for 75 %; else U(0.3, 1) */
-  float stubble;      /* 0 for 75 %; else U(0.3, 1) */
+  float hair_length; /* head units below the eyes that falling hair reaches; by cut */
+  float hair_volume; /* 0..1, U */
+  float hair_wave;   /* 0..1, U^1.5 */
+  float hair_part;   /* -0.7..0.7, U: where it is parted */
+  float fringe;      /* 0 for 65 %, else U(0.35, 1): how far down the forehead */
+  bool hair_tucked;  /* long hair behind the ears, 45 % */
+  float hairline;    /* 0..0.3 receding; grows with age for a third of the people */
+  float hair[3];     /* natural colours 92 %, dyed 8 %, greyed by age */
+  float grey;        /* 0..1, with age */
+  float beard;       /* 0 for 72 %; else U(0.15, 1): length */
+  float moustache;   /* 0 for 75 %; else U(0.3, 1) */
+  float stubble;     /* 0 for 75 %; else U(0.3, 1) */
 
   SsgClothKind cloth;
   SsgClothPattern pattern;
   float cloth_color[3], cloth_color2[3];
   float pattern_scale; /* U(0.7, 1.4) */
 
-  SsgGlasses glasses;    /* none for 70 % */
-  float glasses_width;   /* of the frame's bar: thin U(0.018, 0.03) or thick U(0.05, 0.08) */
-  float lens_tint;       /* 0..1: U(0.04, 0.15); 25 % of the glasses U(0.3, 0.75) */
+  SsgGlasses glasses;  /* none for 70 % */
+  float glasses_width; /* of the frame's bar: thin U(0.018, 0.03) or thick U(0.05, 0.08) */
+  float lens_tint;     /* 0..1: U(0.04, 0.15); 25 % of the glasses U(0.3, 0.75) */
   float glasses_color[3], lens_color[3];
-  SsgHat hat;            /* none for 78 % */
+  SsgHat hat; /* none for 78 % */
   float hat_color[3], hat_color2[3];
-  SsgEarring earring;    /* none for 65 % */
-  float earring_size;    /* U(0.8, 1.3) */
+  SsgEarring earring; /* none for 65 % */
+  float earring_size; /* U(0.8, 1.3) */
   float earring_color[3];
 
   SsgBackdrop backdrop;

@@ -87,11 +87,13 @@ static SsgColor pick(const Draw *d, const char *name, const uint32_t *palette, i
 
 static const uint32_t skin_ramp[7] = {0xfbe0cf, 0xf3c9ac, 0xe3ae8a, 0xc98d66, 0xa66a47, 0x7b4a33, 0x543225};
 static const uint32_t irises[8] = {0x5b3a22, 0x6f4a26, 0x3c2a20, 0x4f7fa8, 0x6d8fa3, 0x5f8a58, 0x8a7a3e, 0x7d8a90};
-static const uint32_t hairs[9] = {0x1c1819, 0x2c1f1a, 0x462c1f, 0x5e3a24, 0x7a4427, 0x9c4a24, 0xa27c48, 0xcfa865, 0xe6d2a4};
+static const uint32_t hairs[9] = {0x1c1819, 0x2c1f1a, 0x462c1f, 0x5e3a24, 0x7a4427,
+                                  0x9c4a24, 0xa27c48, 0xcfa865, 0xe6d2a4};
 static const uint32_t dyes[6] = {0xd8798f, 0x4f8f98, 0x4d63a8, 0x9277b5, 0xb83a3f, 0x5f9a6a};
-static const uint32_t fabrics[26] = {0x2f3b52, 0x45566f, 0x7d93ab, 0xb6c6d1, 0x24302d, 0x4d6a5b, 0x8aa58c, 0xc3cfae, 0x6b2f35,
-                                     0xa3484a, 0xcf7b68, 0xe3b39b, 0xb4833f, 0xdcb26a, 0xeed9a8, 0x5a3f5c, 0x86688f, 0xb9a0bf,
-                                     0xefe8dc, 0xd9d2c5, 0x8c857d, 0x3a3735, 0x22232a, 0x2f6f78, 0x6fa9a6, 0xb85c3a};
+static const uint32_t fabrics[26] = {0x2f3b52, 0x45566f, 0x7d93ab, 0xb6c6d1, 0x24302d, 0x4d6a5b, 0x8aa58c,
+                                     0xc3cfae, 0x6b2f35, 0xa3484a, 0xcf7b68, 0xe3b39b, 0xb4833f, 0xdcb26a,
+                                     0xeed9a8, 0x5a3f5c, 0x86688f, 0xb9a0bf, 0xefe8dc, 0xd9d2c5, 0x8c857d,
+                                     0x3a3735, 0x22232a, 0x2f6f78, 0x6fa9a6, 0xb85c3a};
 static const uint32_t metals[4] = {0xe3b84e, 0xd5d8dd, 0xd79a7c, 0xefe9dd};
 static const uint32_t frames[8] = {0x1d1b1c, 0x4a2e1d, 0x7b4b28, 0x8d1f2d, 0x26375a, 0xb38a45, 0x9aa0a8, 0x2d5a4e};
 static const uint32_t lips[7] = {0xb0303c, 0xc4516b, 0x8e2740, 0xd2746a, 0xa5474f, 0x7c2f4d, 0xcf4a3c};
@@ -99,11 +101,12 @@ static const uint32_t shadows[5] = {0x6a4a7a, 0x4a6688, 0x8a5a45, 0x4f7a70, 0xa0
 
 /* Backdrops: three hues near each other or across, muted, so that people stand out. */
 static const uint32_t walls[18][3] = {
-    {0xb9c7cf, 0x6f8796, 0xe9d9c0}, {0xd9cbb8, 0xa08a78, 0xf0e6d6}, {0x90a59a, 0x4f665f, 0xd8d3b0}, {0xc9b3c4, 0x7d6b8c, 0xf0d5cf},
-    {0x59697f, 0x2c3547, 0xd8a777}, {0xe7cfa9, 0xc2875f, 0xf7ecd2}, {0x9fb9c9, 0xd8d7c9, 0xf2c9a0}, {0x5c4f5e, 0x2d2833, 0xc78a74},
-    {0xa9b98a, 0x5e7450, 0xeee3b5}, {0xe0b7a8, 0xa76f6c, 0xf5dfc9}, {0x3f5b62, 0x1f2f38, 0x8fc0b5}, {0xcfd4d8, 0x9aa2ab, 0xf3f1ea},
-    {0x7a8fb5, 0x47557f, 0xe7b7b0}, {0xdfd6a5, 0x9a9a62, 0xf6f0d4}, {0xb57f66, 0x6a4038, 0xe9c08e}, {0x86a9a6, 0x3f6a70, 0xf0d9b0},
-    {0xf0dbcf, 0xd3a9a0, 0xb9c9c4}, {0x45404a, 0x6d6470, 0xb3a79b}};
+    {0xb9c7cf, 0x6f8796, 0xe9d9c0}, {0xd9cbb8, 0xa08a78, 0xf0e6d6}, {0x90a59a, 0x4f665f, 0xd8d3b0},
+    {0xc9b3c4, 0x7d6b8c, 0xf0d5cf}, {0x59697f, 0x2c3547, 0xd8a777}, {0xe7cfa9, 0xc2875f, 0xf7ecd2},
+    {0x9fb9c9, 0xd8d7c9, 0xf2c9a0}, {0x5c4f5e, 0x2d2833, 0xc78a74}, {0xa9b98a, 0x5e7450, 0xeee3b5},
+    {0xe0b7a8, 0xa76f6c, 0xf5dfc9}, {0x3f5b62, 0x1f2f38, 0x8fc0b5}, {0xcfd4d8, 0x9aa2ab, 0xf3f1ea},
+    {0x7a8fb5, 0x47557f, 0xe7b7b0}, {0xdfd6a5, 0x9a9a62, 0xf6f0d4}, {0xb57f66, 0x6a4038, 0xe9c08e},
+    {0x86a9a6, 0x3f6a70, 0xf0d9b0}, {0xf0dbcf, 0xd3a9a0, 0xb9c9c4}, {0x45404a, 0x6d6470, 0xb3a79b}};
 
 static void sample_body(SsgPortrait *p, const Draw *d)
 {
@@ -115,7 +118,8 @@ static void sample_body(SsgPortrait *p, const Draw *d)
   int i = (int) t;
   i = i > 5 ? 5 : i;
   SsgColor skin = color_mix(hex(skin_ramp[i]), hex(skin_ramp[i + 1]), t - (float) i);
-  put(p->skin, (SsgColor){skin.r - 0.006f * p->undertone, skin.g + 0.014f * p->undertone, skin.b - 0.026f * p->undertone});
+  put(p->skin,
+      (SsgColor){skin.r - 0.006f * p->undertone, skin.g + 0.014f * p->undertone, skin.b - 0.026f * p->undertone});
   u = unit(d, "blush");
   p->blush = u * u;
   p->freckles = unit(d, "freckled") < 0.8f ? 0.0f : uniform(d, "freckles", 0.4f, 1.0f);
@@ -135,8 +139,8 @@ static void sample_features(SsgPortrait *p, const Draw *d)
   p->eye_size = tri(d, "eye size", 0.88f, 1.15f);
   p->eye_spacing = tri(d, "eye spacing", 0.95f, 1.06f);
   p->eye_tilt = normal(d, "eye tilt", 0.05f);
-  p->eye_open = unit(d, "eyes half closed") < 0.12f ? uniform(d, "eye closing", 0.12f, 0.5f)
-                                                     : tri(d, "eye open", 0.7f, 1.1f);
+  p->eye_open =
+      unit(d, "eyes half closed") < 0.12f ? uniform(d, "eye closing", 0.12f, 0.5f) : tri(d, "eye open", 0.7f, 1.1f);
   p->gaze_x = clampf(normal(d, "gaze x", 0.35f), -1, 1);
   p->gaze_y = normal(d, "gaze y", 0.2f);
   put(p->iris, pick(d, "iris", irises, COUNT(irises), 0.2f));

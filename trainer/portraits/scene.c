@@ -139,7 +139,8 @@ static void close_scene(SsgScene *sc)
 /* Shadows of what sits before the skin, as far as the light throws them. */
 static void cast_shadows(SsgScene *sc)
 {
-  float unit = (float) sc->size * SSG_HEAD_UNIT * sc->p->scale, dx = -sc->lx * 0.16f * unit, dy = -sc->ly * 0.20f * unit;
+  float unit = (float) sc->size * SSG_HEAD_UNIT * sc->p->scale, dx = -sc->lx * 0.16f * unit,
+        dy = -sc->ly * 0.20f * unit;
   if (ssg_hair_front_mask(sc, &sc->mask[2]))
     ssg_mask_cast(&sc->mask[2], sc->shadow, sc->scratch, dx, dy, 0.10f * unit, 0.62f);
   if (ssg_hat_mask(sc, &sc->mask[2]))

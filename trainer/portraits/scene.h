@@ -28,8 +28,8 @@ typedef struct {
 
 typedef struct SsgScene SsgScene;
 
-/* x, y: the point, in head units (SSG_SPACE_HEAD, SSG_SPACE_BODY) or picture widths (SSG_SPACE_PICTURE); px: index of the pixel. out
- * arrives as white, normal (0, 0, 1), shade 1, alpha 1, all else 0. */
+/* x, y: the point, in head units (SSG_SPACE_HEAD, SSG_SPACE_BODY) or picture widths (SSG_SPACE_PICTURE); px: index of
+ * the pixel. out arrives as white, normal (0, 0, 1), shade 1, alpha 1, all else 0. */
 typedef void (*SsgShader)(const SsgScene *scene, const void *data, float x, float y, int px, SsgSurface *out);
 
 /* Body: head units about the same centre, but it does not roll with the head, and lies SSG_BODY_LIFT higher. */
@@ -47,9 +47,10 @@ typedef struct {
 } SsgMask;
 
 typedef enum {
-  SSG_PAINT_PART = 0,        /* sets labels */
-  SSG_PAINT_DETAIL = 1 << 0, /* colour on a part that is there already: leaves the labels */
-  SSG_PAINT_NO_LINE = 1 << 1 /* no contour in the looks that draw contours */
+  SSG_PAINT_PART = 0,         /* sets labels */
+  SSG_PAINT_DETAIL = 1 << 0,  /* colour on a part that is there already: leaves the labels */
+  SSG_PAINT_NO_LINE = 1 << 1, /* no contour in the looks that draw contours */
+  SSG_PAINT_AGAIN = 1 << 2    /* lies within what was just painted as the same part: flat colours have it already */
 } SsgPaintFlags;
 
 /* A soft bump of the skin: height * bell(dx^2 * ix + dy^2 * iy) after turning by (c, s). */
@@ -68,7 +69,8 @@ struct SsgScene {
   uint8_t *line;    /* [size*size] contours, for looks that draw them, else NULL */
   uint8_t *scratch; /* [size*size*2] */
   uint8_t *shadow;  /* [size*size] cast shadow on skin and cloth: 255 = full */
-  SsgMask mask[4];  /* 0: the part at hand, 1: detail, 2 and 3: as the part's file says */
+  SsgMask mask[4];  /* 0: the part at hand, 1: detail, 2: the face from ssg_draw_face() to the brows, then
+                      the hair in front, 3: what a part's file needs besides */
   cairo_matrix_t head, head_inverse, body, body_inverse, picture_inverse;
   float sy, cy, sp, cp; /* sine and cosine of yaw and pitch */
   uint32_t salt;        /* per portrait, for textures */
@@ -92,8 +94,8 @@ void ssg_scene_set_up(SsgScene *scene); /* light, features, bumps; after p, size
 bool ssg_mask_init(SsgMask *mask, int size);
 void ssg_mask_clear(SsgMask *mask);
 cairo_t *ssg_mask_begin(SsgMask *mask, const SsgScene *scene, SsgSpace space);
-void ssg_mask_fill(SsgMask *mask);                  /* fills the context's path into the mask, consumes it */
-void ssg_mask_stroke(SsgMask *mask, double width);  /* in the space's units, round caps and joins */
+void ssg_mask_fill(SsgMask *mask);                 /* fills the context's path into the mask, consumes it */
+void ssg_mask_stroke(SsgMask *mask, double width); /* in the space's units, round caps and joins */
 void ssg_mask_unite(SsgMask *mask, const SsgMask *with);
 void ssg_mask_intersect(SsgMask *mask, const SsgMask *with);
 void ssg_mask_subtract(SsgMask *mask, const SsgMask *what);

@@ -5,6 +5,13 @@
 #include <glib-object.h>
 #include "engine/face.h"
 
+/* Where a part's number is asked for, besides 0..K-1. */
+enum {
+  SSG_PART_BASE = -1,  /* the base codes: pose */
+  SSG_PART_WHOLE = -2, /* all codes */
+  SSG_PART_NONE = -3   /* no selection */
+};
+
 typedef struct {
   gatomicrefcount refs;
   int part;     /* SSG_PART_BASE (-1): base codes, with what = SSG_CODE_SHAPE */

@@ -61,7 +61,8 @@ const char *ssg_document_redo_description(SsgDocument *self);
 gboolean ssg_document_apply(SsgDocument *self, SsgFace *face, const char *description, const char *coalesce);
 
 /* Gestures: begin, any number of previews, end (one history entry, or none when nothing changed) or cancel. Previews are
- * computed from current(), not from the last preview. begin while in a gesture ends the former one. */
+ * computed from current(), not from the last preview. begin while in a gesture ends the former one. end's description NULL:
+ * what tune() or set_transform() would have called it. */
 void ssg_document_begin_gesture(SsgDocument *self);
 void ssg_document_preview(SsgDocument *self, SsgFace *face);
 gboolean ssg_document_end_gesture(SsgDocument *self, const char *description);

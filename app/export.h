@@ -48,12 +48,13 @@ char *ssg_export_suggest_name(SsgExportKind kind, const char *document_title, co
 #define SSG_TYPE_EXPORT_JOB (ssg_export_job_get_type())
 G_DECLARE_FINAL_TYPE(SsgExportJob, ssg_export_job, SSG, EXPORT_JOB, GObject)
 
-/* Starts at once; options are copied. Main thread. The job keeps itself alive until it has finished. */
+/* Starts at once; options are copied. Main thread. The job keeps itself alive until it has finished. Without a model it
+ * finishes (soon, not at once) with an error. */
 SsgExportJob *ssg_export_start(SsgRenderService *service, const SsgExportOptions *options);
 void ssg_export_job_cancel(SsgExportJob *self);
 double ssg_export_job_progress(SsgExportJob *self);
 const char *ssg_export_job_path(SsgExportJob *self);
 
-/* What the job does, blocking; from any thread but the main one and the worker's. */
-gboolean ssg_export_run(SsgRenderService *service, const SsgExportOptions *options, SsgProgressFunc progress,
+/* What the job does, blocking; from any thread but the main one and the worker's. progress may be NULL. */
+gboolean ssg_export_run(SsgRenderer *renderer, const SsgExportOptions *options, SsgProgressFunc progress,
                         gpointer data, GCancellable *cancellable, GError **error);

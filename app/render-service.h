@@ -15,6 +15,7 @@
 
 #include <gio/gio.h>
 #include "app/directions.h"
+#include "app/latency.h"
 #include "app/types.h"
 #include "app/worker.h"
 
@@ -34,6 +35,8 @@ G_DECLARE_FINAL_TYPE(SsgRenderService, ssg_render_service, SSG, RENDER_SERVICE, 
 /* A reference on worker is taken. Dropping the last reference cancels everything and does not wait. Results come on the
  * thread-default main context of the caller. */
 SsgRenderService *ssg_render_service_new(SsgWorker *worker);
+/* The window is closed: cancels everything, side work included (which holds references), and lets go of the model. */
+void ssg_render_service_close(SsgRenderService *self);
 
 /* Model -------------------------------------------------------------------------------------------------------------- */
 
@@ -91,17 +94,20 @@ SsgDirectionSet *ssg_render_service_directions_finish(SsgRenderService *self, GA
 /* The same when it is known already, else NULL; transfer none. */
 SsgDirectionSet *ssg_render_service_directions(SsgRenderService *self, int part, SsgCode what);
 
-/* Blocking, from any thread but the main one and the worker's: for exports. options as for ssg_session_render (NULL: a
- * complete picture). Waits behind everything more urgent. */
-SsgRender *ssg_render_service_render_sync(SsgRenderService *self, SsgFace *face, const SsgRenderOptions *options,
-                                          GCancellable *cancellable, GError **error);
+/* A handle on the present model for work on other threads (exports): it draws behind everything more urgent. */
+typedef struct _SsgRenderer SsgRenderer;
+/* Main thread; NULL while there is no model. Transfer full. */
+SsgRenderer *ssg_render_service_renderer(SsgRenderService *self);
+SsgRenderer *ssg_renderer_ref(SsgRenderer *renderer); /* any thread, as the rest */
+void ssg_renderer_unref(SsgRenderer *renderer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgRenderer, ssg_renderer_unref)
+const SsgModelInfo *ssg_renderer_model_info(SsgRenderer *renderer);
+/* Blocking; not on the main loop, not on the worker's thread. options as for ssg_session_render (NULL: a complete
+ * picture). SSG_ERROR_CANCELLED also when the window was closed meanwhile. */
+SsgRender *ssg_renderer_render(SsgRenderer *renderer, SsgFace *face, const SsgRenderOptions *options,
+                               GCancellable *cancellable, GError **error);
 
 /* Figures ------------------------------------------------------------------------------------------------------------- */
-
-typedef struct {
-  guint n;                    /* requests answered */
-  double p50, p95, p99, max;  /* milliseconds; 0 when n is 0 */
-} SsgLatency;
 
 /* From request() to the signal on the main loop, over the last 4096 requests: until a picture of that request or of a newer
  * one (first), until the complete one (full; superseded requests do not count). */

@@ -11,12 +11,6 @@
 #include <glib-object.h>
 #include "app/directions.h"
 
-enum {
-  SSG_PART_BASE = -1,
-  SSG_PART_WHOLE = -2,
-  SSG_PART_NONE = -3 /* no selection */
-};
-
 typedef struct _SsgTuning SsgTuning;
 
 #define SSG_TYPE_TUNING (ssg_tuning_get_type())

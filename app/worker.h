@@ -35,8 +35,6 @@ void ssg_worker_push(SsgWorker *worker, SsgPriority priority, gconstpointer grou
                      SsgJobFreeFunc free_data, GCancellable *cancel);
 /* Drops waiting jobs of a group and stops a running one. Does not wait. */
 void ssg_worker_drop(SsgWorker *worker, gconstpointer group);
-/* Asks the running job of this group to stop (for a newer version of the same work). */
-void ssg_worker_interrupt(SsgWorker *worker, gconstpointer group);
 /* Whether anything runs or waits; for status and tests. */
 gboolean ssg_worker_busy(SsgWorker *worker);
 gboolean ssg_worker_is_current_thread(SsgWorker *worker);
@@ -47,6 +45,9 @@ SsgModel *ssg_worker_load_model(SsgWorker *worker, const char *path, const char 
 /* A random model of an architecture, for tests and benchmarks. */
 SsgModel *ssg_worker_random_model(SsgWorker *worker, const SsgArchitecture *arch, const char *device, guint64 seed,
                                   GError **error);
+/* A second session of the model, for everything that is not the main picture: shared, without caches between renders. Owned
+ * by the worker, lives as long as the model is in use. */
+SsgSession *ssg_worker_side_session(SsgWorker *worker, SsgModel *model);
 /* Gives back a model from one of the above; the last user's frees it, and the context after its last model. */
 void ssg_worker_release_model(SsgWorker *worker, SsgModel *model);
 /* The device stopped working: its context is not handed out any more. */

@@ -217,9 +217,9 @@ void ssg_draw_cloth(SsgScene *sc)
   second.relief = 0.4f;
   if (p->cloth == SSG_CLOTH_BLAZER) { /* a shirt below */
     cairo_t *s = ssg_mask_begin(&sc->mask[1], sc, SSG_SPACE_BODY);
-    cairo_move_to(s, cx - half * 1.3, 1.95);
+    cairo_move_to(s, cx - half * 1.02, 1.98);
     cairo_line_to(s, cx, 2.36);
-    cairo_line_to(s, cx + half * 1.3, 1.95);
+    cairo_line_to(s, cx + half * 1.02, 1.98);
     cairo_line_to(s, cx + half * 1.8, 4);
     cairo_line_to(s, cx - half * 1.8, 4);
     cairo_close_path(s);
@@ -294,7 +294,7 @@ void ssg_draw_cloth(SsgScene *sc)
     for (int i = 0; i < 2; i++) {
       float s = i ? 1.0f : -1.0f;
       SsgPoint q[5] = {{cx + s * w * 0.99f, 1.62f},
-                       {cx + s * w * 1.30f, 1.90f},
+                       {cx + s * w * 1.18f, 1.90f},
                        {cx + s * w * 1.02f, 2.48f},
                        {cx + s * 0.03f, 2.30f},
                        {cx + s * w * 0.86f, 1.93f}};
@@ -309,8 +309,8 @@ void ssg_draw_cloth(SsgScene *sc)
       lapel.a = color_mix(f.a, (SsgColor){1, 1, 1}, 0.05f);
       for (int i = 0; i < 2; i++) {
         float s = i ? 1.0f : -1.0f;
-        SsgPoint q[6] = {{cx + s * half * 1.08f, 1.90f}, {cx + s * half * 1.75f, 2.22f},
-                         {cx + s * half * 1.55f, 2.42f}, {cx + s * half * 1.95f, 2.50f},
+        SsgPoint q[6] = {{cx + s * half * 1.08f, 1.90f}, {cx + s * half * 1.52f, 2.27f},
+                         {cx + s * half * 1.38f, 2.42f}, {cx + s * half * 1.72f, 2.50f},
                          {cx + s * 0.06f, 3.4f},         {cx + s * half * 0.95f, 2.42f}};
         piece(sc, q, 6, false, &lapel);
         line(sc, q[1], q[3], q[4], 0.016f, &lapel, &sc->mask[1]);

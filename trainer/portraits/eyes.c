@@ -20,7 +20,7 @@ static Eye eye_of(const SsgScene *sc, int i)
   float h = SSG_EYE_HALF * p->eye_size;
   e.ey = (SsgPoint){0.0f, h * (1.0f - 0.35f * fabsf(sc->sp))};
   float smile = stepf(0.3f, 1.0f, p->smile);
-  e.up = p->eye_open * 0.60f;
+  e.up = p->eye_open * 0.62f;
   e.down = 0.36f * (0.6f + 0.4f * clampf(p->eye_open, 0, 1)) - 0.10f * smile;
   e.radius = 0.50f;
   e.ix = e.side * (p->gaze_x * 0.30f + 0.25f * sc->sy) * (i ? 1.0f : 1.0f);

@@ -43,7 +43,7 @@ static void skin_color(const SsgScene *sc, float x, float y, SsgSurface *out)
   dx = x - sc->chin.x;
   dy = y - sc->chin.y;
   red += 0.15f * bellf(dx * dx * 14.0f + dy * dy * 30.0f);
-  red *= 0.24f;
+  red *= 0.21f;
   c.r *= 1.0f + 0.10f * red;
   c.g *= 1.0f - 0.62f * red;
   c.b *= 1.0f - 0.50f * red;
@@ -135,7 +135,7 @@ void ssg_skin_shade(const SsgScene *sc, float x, float y, int px, SsgSurface *ou
   /* Where skin shines: forehead, ridge and tip of the nose, cheekbones; less with age. */
   float mx = x - middle(sc, y);
   out->gloss =
-      (0.10f + 0.10f * bellf(mx * mx * 9.0f)) * (1.0f - 0.4f * stepf(40, 80, sc->p->age)) + 0.06f * sc->p->skin_tone;
+      (0.055f + 0.085f * bellf(mx * mx * 9.0f)) * (1.0f - 0.4f * stepf(40, 80, sc->p->age)) + 0.045f * sc->p->skin_tone;
   out->sharp = 0.12f;
 }
 
@@ -157,8 +157,8 @@ static void shade_face(const SsgScene *sc, const void *data, float x, float y, i
   if (beard > 0.0f) {
     float mx = x - middle(sc, y), down = y - sc->mouth.y;
     float across = mx * (1.0f - 0.35f * clampf(down, 0, 1)) + 0.03f * sinef(y * 9.0f + mx * 4.0f);
-    float curl = 0.035f * sinef(y * 23.0f + mx * 11.0f);
-    float lock = noise2((across + curl) * 13.0f, y * 2.6f, sc->salt + 41u);
+    float curl = 0.014f * sinef(y * 15.0f + mx * 9.0f + 5.0f * noise2(mx * 3.0f, y * 3.0f, sc->salt + 43u));
+    float lock = noise2((across + curl) * 11.0f, y * 2.2f, sc->salt + 41u);
     float strand = noise2((across + curl) * 44.0f, y * 6.0f, sc->salt + 42u);
     float edge = stepf(0.18f, 0.62f, beard + 0.35f * (strand - 0.5f) + 0.25f * (lock - 0.5f));
     SsgColor c = color_scale(hair, 0.66f + 0.42f * lock + 0.30f * strand);
@@ -193,7 +193,7 @@ void ssg_face_contour(const SsgScene *sc, cairo_t *cr, float grow, float beard)
     x += grow * x / l + beard * 0.22f * low;
     y += grow * y / l + beard * low * low;
     /* On the far side the contour lies nearer to the viewer. */
-    z -= 0.30f * clampf(sc->sy * s, -0.4f, 0.4f) * (1.0f - low);
+    z += 0.45f * clampf(sc->sy * s, -0.4f, 0.4f) * (1.0f - low);
     ring[i < 8 ? i + 1 : i + 2] = ssg_scene_at(sc, s * x, y, z);
   }
   ssg_path_smooth(cr, ring, 18, true, false);

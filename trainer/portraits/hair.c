@@ -110,6 +110,8 @@ static float side_width(const SsgPortrait *p)
     v = p->hat != SSG_HAT_NONE ? 0.22f : 0.32f + 0.2f * p->hair_volume;
   if (p->hair_cut == SSG_HAIR_BUZZ)
     v = 0.01f;
+  if (p->hat != SSG_HAT_NONE && v < 0.2f) /* hats are that wide */
+    v = fminf(v, p->hair_cut == SSG_HAIR_CURLY ? 0.14f : 0.07f);
   return v;
 }
 
@@ -131,14 +133,17 @@ static void curls(cairo_t *cr, const SsgPoint *q, int n, float radius, uint32_t 
 /* A hem of hair from a to b (right to left or left to right), in pointed locks. */
 static void hem(cairo_t *cr, SsgPoint a, SsgPoint b, int n, float depth, uint32_t salt)
 {
+  float t0 = 0.0f;
   for (int i = 0; i < n; i++) {
-    float t0 = (float) i / (float) n, t1 = (float) (i + 1) / (float) n,
-          tm = mixf(t0, t1, 0.35f + 0.3f * unitf(hash32(salt + (uint32_t) i)));
+    uint32_t h = hash32(salt + (uint32_t) i);
+    float t1 = i == n - 1 ? 1.0f : ((float) i + 1.0f + 0.7f * (unitf(h) - 0.5f)) / (float) n;
+    float tm = mixf(t0, t1, 0.25f + 0.5f * unitf(hash32(h + 1u)));
     float d = depth * (0.5f + unitf(hash32(salt + 50u + (uint32_t) i)));
     float x0 = mixf(a.x, b.x, t0), y0 = mixf(a.y, b.y, t0), x1 = mixf(a.x, b.x, t1), y1 = mixf(a.y, b.y, t1);
     float xm = mixf(a.x, b.x, tm), ym = mixf(a.y, b.y, tm) + d;
     cairo_curve_to(cr, mixf(x0, xm, 0.15f), mixf(y0, ym, 0.55f), mixf(x0, xm, 0.7f), mixf(y0, ym, 0.95f), xm, ym);
     cairo_curve_to(cr, mixf(x1, xm, 0.7f), mixf(y1, ym, 0.95f), mixf(x1, xm, 0.15f), mixf(y1, ym, 0.55f), x1, y1);
+    t0 = t1;
   }
 }
 
@@ -204,8 +209,8 @@ void ssg_draw_back_hair(SsgScene *sc)
     s.deep = 0.25f;
   } else if (cut == SSG_HAIR_BUN) {
     if (p->hat == SSG_HAT_NONE) {
-      float r = 0.36f + 0.12f * p->hair_volume;
-      SsgPoint c = ssg_scene_at(sc, 0.25f * p->hair_part, -1.60f - 0.4f * r, -0.25f);
+      float r = 0.33f + 0.11f * p->hair_volume;
+      SsgPoint c = ssg_scene_at(sc, 0.25f * p->hair_part, -1.46f - 0.36f * r, -0.25f);
       ssg_path_ellipse(cr, c.x, c.y, r, r * 0.86f, 0);
       s.source = (SsgPoint){c.x - 0.1f, c.y + r * 0.2f};
       s.cx = c.x;
@@ -216,12 +221,6 @@ void ssg_draw_back_hair(SsgScene *sc)
       s.stream = 3.0f;
       s.sheen = 0.6f;
     }
-  } else if (cut == SSG_HAIR_SHORT || cut == SSG_HAIR_SIDE_PART || cut == SSG_HAIR_QUIFF) {
-    /* The nape behind the neck. */
-    float w = p->neck_width * 1.08f, cx = 0.30f * sc->sy;
-    SsgPoint q[4] = {{cx - w - 0.10f, 0.4f}, {cx - w, 1.15f}, {cx + w, 1.15f}, {cx + w + 0.10f, 0.4f}};
-    ssg_path_smooth(cr, q, 4, true, false);
-    s.deep = 0.75f;
   } else {
     return;
   }

@@ -102,7 +102,7 @@ typedef struct {
   uint64_t seed, index;
 
   /* Pose: radians; yaw > 0 turns to the picture's right, pitch > 0 up, roll > 0 clockwise. */
-  float yaw;                /* N(0.22), cut at 0.50 */
+  float yaw;                /* N(0.21), cut at 0.46 */
   float pitch;              /* N(0.10), cut at 0.22 */
   float roll;               /* N(0.05) */
   float center_x, center_y; /* of the head, in picture widths: 0.5 + N(0.018), 0.485 + N(0.014) */
@@ -157,9 +157,9 @@ typedef struct {
   float hairline;    /* 0..0.3 receding; grows with age for a third of the people */
   float hair[3];     /* natural colours 92 %, dyed 8 %, greyed by age */
   float grey;        /* 0..1, with age */
-  float beard;       /* 0 for 72 %; else U(0.15, 1): length */
-  float moustache;   /* 0 for 75 %; else U(0.3, 1) */
-  float stubble;     /* 0 for 75 %; else U(0.3, 1) */
+  float beard;       /* 0 for 80 %; else U(0.15, 1): length */
+  float moustache;   /* 0 for 82 %; else U(0.3, 1) */
+  float stubble;     /* 0 for 80 %; else U(0.3, 1) */
 
   SsgClothKind cloth;
   SsgClothPattern pattern;

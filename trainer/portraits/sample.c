@@ -186,9 +186,9 @@ static void sample_hair(SsgPortrait *p, const Draw *d)
   p->grey = dyed ? 0.0f : stepf(42.0f, 74.0f, p->age + normal(d, "greying", 7.0f));
   SsgColor grey = color_mix(hex(0x77777a), hex(0xe4e2de), unit(d, "grey color"));
   put(p->hair, color_mix(c, grey, 0.92f * p->grey));
-  p->beard = unit(d, "has beard") < 0.72f ? 0.0f : uniform(d, "beard", 0.15f, 1.0f);
-  p->moustache = unit(d, "has moustache") < 0.75f ? 0.0f : uniform(d, "moustache", 0.3f, 1.0f);
-  p->stubble = unit(d, "has stubble") < 0.75f ? 0.0f : uniform(d, "stubble", 0.3f, 1.0f);
+  p->beard = unit(d, "has beard") < 0.80f ? 0.0f : uniform(d, "beard", 0.15f, 1.0f);
+  p->moustache = unit(d, "has moustache") < 0.82f ? 0.0f : uniform(d, "moustache", 0.3f, 1.0f);
+  p->stubble = unit(d, "has stubble") < 0.80f ? 0.0f : uniform(d, "stubble", 0.3f, 1.0f);
 }
 
 static void sample_things(SsgPortrait *p, const Draw *d)
@@ -235,7 +235,7 @@ void ssg_portrait_sample(SsgPortrait *p, uint64_t seed, uint64_t index)
 {
   Draw draw = {mix64(mix64(seed) ^ (index * 0xd1342543de82ef95u + 1u))}, *d = &draw;
   *p = (SsgPortrait){.seed = seed, .index = index};
-  p->yaw = clampf(normal(d, "yaw", 0.22f), -0.5f, 0.5f);
+  p->yaw = clampf(normal(d, "yaw", 0.21f), -0.46f, 0.46f);
   p->pitch = clampf(normal(d, "pitch", 0.10f), -0.22f, 0.22f);
   p->roll = normal(d, "roll", 0.05f);
   p->center_x = 0.5f + normal(d, "center x", 0.018f);

@@ -45,7 +45,7 @@ static void set_features(SsgScene *sc)
     float s = i ? 1.0f : -1.0f, half = SSG_EYE_HALF * p->eye_size, c = 0.465f * p->eye_spacing * fw;
     float lift = half * p->eye_tilt;
     sc->eye_in[i] = ssg_scene_at(sc, s * (c - half), 0.02f + lift, 0.84f);
-    sc->eye_out[i] = ssg_scene_at(sc, s * (c + half), 0.02f - lift, 0.62f);
+    sc->eye_out[i] = ssg_scene_at(sc, s * (c + half), 0.02f - lift, 0.58f);
     sc->eye[i] = ssg_scene_at(sc, s * c, 0.02f, 0.80f);
     sc->brow[i] = ssg_scene_at(sc, s * c, -0.34f - p->brow_height - 0.03f * p->brow_arch, 0.88f);
     sc->ear[i] = ssg_scene_at(sc, s * 1.0f * fw, 0.16f, -0.12f);

@@ -152,7 +152,7 @@ void ssg_cuda_explain_no_device(cudaError_t result, int driver_version, int runt
                                 size_t reason_size)
 {
   if (driver_version == 0)
-    snprintf(reason, reason_size, "this machine has no NVIDIA driver (CUDA says: %s)", cudaGetErrorString(result));
+    snprintf(reason, reason_size, "this machine has no NVIDIA driver");
   else if (result == cudaErrorInsufficientDriver)
     snprintf(
         reason, reason_size,

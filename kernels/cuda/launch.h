@@ -16,13 +16,13 @@
  *   - Blocks are one-dimensional and hold SSG_BLOCK threads; grids are one-dimensional. SSG_BLOCK_INDEX is this
  * block's.
  *   - Code outside of SSG_THREADS must be the same for all threads of a block (uniform), and may read nothing that
- *     depends on the thread. What a thread keeps from one phase to the next lives in SSG_PRIVATE.
+ *     depends on the thread. What a thread keeps from one phase to the next lives in SSG_SHARED.
  *   - Within a phase a thread reads no shared word that another thread writes in that phase. `continue` ends a thread's
  *     phase early; `return` only outside of phases.
  *
  * The host build (everything without __CUDACC__) runs blocks and the threads of a phase one after another. It aborts
  * when two phases follow each other without SSG_SYNC, and ssg_host_grid.backwards turns the order of blocks and threads
- * round: a result that depends on the order is a race. Shared and private arrays are ordinary arrays there, so that
+ * round: a result that depends on the order is a race. Shared arrays are ordinary arrays there, so that
  * sanitizers see every index; the tests compile with automatic variables filled with a pattern, so that reading what no
  * thread wrote shows. What the host build cannot show: missing __syncwarp (no kernel relies on warps), speed, and
  * memory order.
@@ -39,11 +39,8 @@
 #define SSG_INLINE static __host__ __device__ __forceinline__
 #define SSG_METHOD __host__ __device__ __forceinline__
 #define SSG_SHARED __shared__
-#define SSG_PRIVATE(type, name, n) type name##_[n]
-#define SSG_MINE(name, t) (name##_)
 #define SSG_SYNC() __syncthreads()
 #define SSG_BLOCK_INDEX ((int64_t) blockIdx.x)
-#define SSG_BLOCKS ((int64_t) gridDim.x)
 #define SSG_THREADS(t) for (int t = (int) threadIdx.x, t##_once = 1; t##_once; t##_once = 0)
 /* A grid of no blocks is an error in CUDA; here it does nothing. */
 #define SSG_LAUNCH(stream, blocks, kernel, ...)                                                                        \
@@ -59,7 +56,7 @@
 
 /* The one grid of the host run. One thread at a time. */
 struct SsgHostGrid {
-  int64_t block, blocks;
+  int64_t block;
   bool open;      /* a phase ended and no SSG_SYNC came since */
   bool backwards; /* set by tests: last block and last thread first */
   int64_t n_launches, n_phases;
@@ -92,7 +89,6 @@ struct SsgHostPhase {
 template <typename Kernel, typename... Arguments>
 static void ssg_host_launch(int64_t blocks, Kernel *kernel, Arguments... arguments)
 {
-  ssg_host_grid.blocks = blocks;
   ssg_host_grid.n_launches++;
   for (int64_t i = 0; i < blocks; i++) {
     ssg_host_grid.block = ssg_host_grid.backwards ? blocks - 1 - i : i;
@@ -105,11 +101,8 @@ static void ssg_host_launch(int64_t blocks, Kernel *kernel, Arguments... argumen
 #define SSG_INLINE static inline
 #define SSG_METHOD inline
 #define SSG_SHARED
-#define SSG_PRIVATE(type, name, n) type name##_[SSG_BLOCK][n]
-#define SSG_MINE(name, t) (name##_[t])
 #define SSG_SYNC() ((void) (ssg_host_grid.open = false))
 #define SSG_BLOCK_INDEX (ssg_host_grid.block)
-#define SSG_BLOCKS (ssg_host_grid.blocks)
 #define SSG_THREADS(t)                                                                                                 \
   for (SsgHostPhase t##_phase; t##_phase.more(); t##_phase.step++)                                                     \
     if (const int t = t##_phase.thread(); true)

@@ -106,7 +106,13 @@ template <int UP> static void launch_for(const SsgOpCall *call, const SsgCudaLau
 static void launch_upfirdn(const SsgOpCall *call, const SsgCudaLaunch *launch)
 {
   const SsgShape *in = &call->in[0].shape, *out = &call->out.shape;
-  Upfirdn f = {in->dim[0], in->dim[1], in->dim[2], in->dim[3], out->dim[1], out->dim[2]};
+  Upfirdn f = {};
+  f.n = in->dim[0];
+  f.height = in->dim[1];
+  f.width = in->dim[2];
+  f.channels = in->dim[3];
+  f.out_height = out->dim[1];
+  f.out_width = out->dim[2];
   f.noise_pictures = call->n_in > 2 && call->in[2].data ? call->in[2].shape.dim[0] : 0;
   f.up = call->param.upfirdn.up;
   f.down = call->param.upfirdn.down;

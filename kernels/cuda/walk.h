@@ -64,21 +64,13 @@ template <int arrays> struct SsgWalk {
       at[a] += index * stride[a][0];
   }
 
-  /* Whether packs of 4 can run along the innermost axis: every array either repeats there or is dense and keeps every
-   * row at a multiple of 4. */
+  /* Whether packs of 4 can run along the innermost axis: every array either repeats there or is dense. The arrays are
+   * dense as a whole, so that their other strides are then multiples of the axis's length. */
   bool can_pack() const
   {
-    if (dim[rank - 1] % 4 != 0)
-      return false;
-    for (int a = 0; a < arrays; a++) {
-      if (stride[a][rank - 1] == 0)
-        continue;
-      if (stride[a][rank - 1] != 1)
-        return false;
-      for (int i = 0; i < rank - 1; i++)
-        if (stride[a][i] % 4 != 0)
-          return false;
-    }
-    return true;
+    bool pack = dim[rank - 1] % 4 == 0;
+    for (int a = 0; a < arrays; a++)
+      pack = pack && (stride[a][rank - 1] == 0 || stride[a][rank - 1] == 1);
+    return pack;
   }
 };

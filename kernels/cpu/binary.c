@@ -32,7 +32,7 @@ static Place place_at(const Job *job, int64_t row)
   return place;
 }
 
-static inline void place_next(const Job *job, Place *place)
+SSG_INLINE void place_next(const Job *job, Place *place)
 {
   for (int i = job->outer - 1; i >= 0; i--) {
     place->x += job->x_stride[i];

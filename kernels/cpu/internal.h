@@ -21,6 +21,9 @@ typedef struct {
 #define SSG_CLONES
 #endif
 
+/* For helpers of such loops: one left outside would be compiled for the oldest processor only. */
+#define SSG_INLINE static inline __attribute__((always_inline))
+
 /* Elements below which a loop is not worth a second thread. */
 #define SSG_GRAIN 16384
 

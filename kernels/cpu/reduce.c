@@ -8,7 +8,7 @@
 
 #include "kernels/cpu/internal.h"
 
-#define LANES 64        /* accumulators of one inner loop */
+#define LANES 256       /* accumulators of one inner loop */
 #define PIECE 32768     /* elements of a piece */
 #define MAX_COLUMNS 256 /* columns done in one go */
 

@@ -1,5 +1,7 @@
 /* Up- and downsampling with the FIR filter, separably: for each row of the result the (at most four) rows it draws on
  * are first combined into one line, then the line is filtered along x and the epilogue applied, while it is in cache. */
+#include <string.h>
+
 #include "kernels/cpu/internal.h"
 #include "kernels/math/index.h"
 #include "kernels/math/pointwise.h"
@@ -15,11 +17,12 @@ typedef struct {
   int64_t noise_pictures;
   float gain, strength;
   bool act;
+  const struct Column *columns; /* [out_width] */
 } Job;
 
 /* The samples that position o of the result draws on along one axis of length n: their indices and weights; returns how
  * many. Consecutive. */
-static inline int taps_at(const Job *job, int64_t o, int64_t pad, int64_t n, int64_t index[TAPS], float weight[TAPS])
+SSG_INLINE int taps_at(const Job *job, int64_t o, int64_t pad, int64_t n, int64_t index[TAPS], float weight[TAPS])
 {
   int count = 0;
   for (int t = 0; t < TAPS; t++) {
@@ -32,62 +35,45 @@ static inline int taps_at(const Job *job, int64_t o, int64_t pad, int64_t n, int
   return count;
 }
 
-/* line = sum of up to four rows of `length` floats. */
-static inline void combine(const float *const row[TAPS], const float weight[TAPS], int count, int64_t length,
-                           float *line)
+/* The taps along x, found once for all rows. */
+typedef struct Column {
+  int32_t offset[TAPS]; /* of the samples in the line, in floats */
+  float weight[TAPS];
+  int32_t count;
+} Column;
+
+/* A weighted sum of up to four arrays at i. */
+#define SUM1 (w0 * r0[i])
+#define SUM2 fmaf(w1, r1[i], SUM1)
+#define SUM3 fmaf(w2, r2[i], SUM2)
+#define SUM4 fmaf(w3, r3[i], SUM3)
+
+/* Runs a loop over [0, length) with `value` standing for the sum of as many arrays as there are taps. */
+#define FOR_TAPS(statement)                                                                                             switch (count) {                                                                                                       case 0:                                                                                                                  FOR_SUM(0.0f, statement)                                                                                               break;                                                                                                               case 1:                                                                                                                  FOR_SUM(SUM1, statement)                                                                                               break;                                                                                                               case 2:                                                                                                                  FOR_SUM(SUM2, statement)                                                                                               break;                                                                                                               case 3:                                                                                                                  FOR_SUM(SUM3, statement)                                                                                               break;                                                                                                               default:                                                                                                                 FOR_SUM(SUM4, statement)                                                                                               break;                                                                                                               }
+#define FOR_SUM(sum, statement)                                                                                         _Pragma("GCC ivdep") for (int64_t i = 0; i < length; i++)                                                              {                                                                                                                        const float value = (sum);                                                                                             out[i] = (statement);                                                                                                }
+
+/* out = sum of up to four rows of `length` floats. */
+SSG_INLINE void combine(const float *const row[TAPS], const float *weight, int count, int64_t length, float *out)
 {
   const float *r0 = row[0], *r1 = row[1], *r2 = row[2], *r3 = row[3];
   const float w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
-  switch (count) {
-  case 0:
-#pragma GCC ivdep
-    for (int64_t i = 0; i < length; i++)
-      line[i] = 0.0f;
-    break;
-  case 1:
-#pragma GCC ivdep
-    for (int64_t i = 0; i < length; i++)
-      line[i] = w0 * r0[i];
-    break;
-  case 2:
-#pragma GCC ivdep
-    for (int64_t i = 0; i < length; i++)
-      line[i] = fmaf(w1, r1[i], w0 * r0[i]);
-    break;
-  case 3:
-#pragma GCC ivdep
-    for (int64_t i = 0; i < length; i++)
-      line[i] = fmaf(w2, r2[i], fmaf(w1, r1[i], w0 * r0[i]));
-    break;
-  default:
-#pragma GCC ivdep
-    for (int64_t i = 0; i < length; i++)
-      line[i] = fmaf(w3, r3[i], fmaf(w2, r2[i], fmaf(w1, r1[i], w0 * r0[i])));
-    break;
-  }
+  FOR_TAPS(value)
 }
 
-/* In place: act(x + bias + strength * noise). */
-static inline void finish(const Job *job, float noise, int64_t channels, float *out)
+/* The same with act(sum + bias + shift); bias NULL: none. */
+SSG_INLINE void combine_and_finish(const float *const row[TAPS], const float *weight, int count, int64_t length,
+                                      const float *bias, float strength, float noise, bool act, float *out)
 {
-  const float *bias = job->bias;
-  const float strength = job->strength;
-  if (bias && job->act) {
-#pragma GCC ivdep
-    for (int64_t c = 0; c < channels; c++)
-      out[c] = ssg_math_act(ssg_math_bias_noise(out[c], bias[c], strength, noise));
+  const float *r0 = row[0], *r1 = row[1], *r2 = row[2], *r3 = row[3];
+  const float w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
+  if (bias && act) {
+    FOR_TAPS(ssg_math_act(ssg_math_bias_noise(value, bias[i], strength, noise)))
   } else if (bias) {
-#pragma GCC ivdep
-    for (int64_t c = 0; c < channels; c++)
-      out[c] = ssg_math_bias_noise(out[c], bias[c], strength, noise);
-  } else if (job->act) {
-#pragma GCC ivdep
-    for (int64_t c = 0; c < channels; c++)
-      out[c] = ssg_math_act(ssg_math_bias_noise(out[c], 0.0f, strength, noise));
-  } else if (job->noise) {
-#pragma GCC ivdep
-    for (int64_t c = 0; c < channels; c++)
-      out[c] = ssg_math_bias_noise(out[c], 0.0f, strength, noise);
+    FOR_TAPS(ssg_math_bias_noise(value, bias[i], strength, noise))
+  } else if (act) {
+    FOR_TAPS(ssg_math_act(ssg_math_bias_noise(value, 0.0f, strength, noise)))
+  } else {
+    FOR_TAPS(ssg_math_bias_noise(value, 0.0f, strength, noise))
   }
 }
 
@@ -113,12 +99,16 @@ SSG_CLONES static void rows_range(const void *data, int worker, int64_t begin, i
     const float *noise = NULL;
     if (job->noise)
       noise = job->noise + (picture % job->noise_pictures * job->out_height + y) * job->out_width;
+    const bool finish = job->bias || noise || job->act;
     for (int64_t x = 0; x < job->out_width; x++, out += channels) {
-      count = taps_at(job, x, job->pad_x, job->width, index, weight);
+      const Column *column = &job->columns[x];
       for (int t = 0; t < TAPS; t++)
-        row[t] = line + (t < count ? index[t] : 0) * channels;
-      combine(row, weight, count, channels, out);
-      finish(job, noise ? noise[x] : 0.0f, channels, out);
+        row[t] = line + column->offset[t];
+      if (finish)
+        combine_and_finish(row, column->weight, column->count, channels, job->bias, job->strength,
+                           noise ? noise[x] : 0.0f, job->act, out);
+      else
+        combine(row, column->weight, column->count, channels, out);
     }
   }
 }
@@ -149,10 +139,20 @@ SsgStatus ssg_cpu_upfirdn(SsgCpu *cpu, const SsgOpCall *call)
   }
   /* Lines of two workers lie on different cache lines. */
   job.line = ((size_t) (job.width * job.channels) + 31) / 16 * 16;
-  size_t floats = job.line * (size_t) cpu->n_threads;
+  size_t lines = job.line * (size_t) cpu->n_threads;
+  size_t floats = lines + (size_t) job.out_width * sizeof(Column) / sizeof(float);
   job.lines = ssg_cpu_scratch(cpu, floats);
   if (!job.lines)
     return SSG_NO_MEMORY;
+  Column *columns = (Column *) (job.lines + lines);
+  for (int64_t x = 0; x < job.out_width; x++) {
+    int64_t index[TAPS];
+    memset(&columns[x], 0, sizeof *columns);
+    columns[x].count = taps_at(&job, x, job.pad_x, job.width, index, columns[x].weight);
+    for (int t = 0; t < columns[x].count; t++)
+      columns[x].offset[t] = (int32_t) (index[t] * job.channels);
+  }
+  job.columns = columns;
   int64_t per_row = job.out_width * job.channels;
   ssg_cpu_parallel(cpu, job.n * job.out_height, SSG_GRAIN / (per_row ? per_row : 1) + 1, rows_range, &job);
   ssg_cpu_scratch_free(cpu, job.lines, floats);

@@ -26,6 +26,12 @@ static SsgStatus as_matmul(SsgCpu *cpu, const SsgDnnlConv *c)
   return ssg_dnnl_matmul(cpu, &product);
 }
 
+SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *c)
+{
+  bool dense = c->stride == 1 && c->h == c->ho && c->w == c->wo;
+  return c->kh == 1 && c->kw == 1 && dense && !c->derive ? as_matmul(cpu, c) : ssg_dnnl_conv(cpu, c);
+}
+
 SsgStatus ssg_cpu_conv(SsgCpu *cpu, const SsgOpCall *call)
 {
   /* Which argument is x, y and the weight in CONV's terms. */
@@ -59,7 +65,5 @@ SsgStatus ssg_cpu_conv(SsgCpu *cpu, const SsgOpCall *call)
   assert(wd[0] == conv.co && wd[3] == conv.ci && yd[0] == conv.n);
   if (call->op == SSG_OP_CONV_WEIGHT)
     return ssg_cpu_conv_weight(cpu, &conv);
-  if (conv.kh == 1 && conv.kw == 1 && conv.stride == 1 && conv.h == conv.ho && conv.w == conv.wo)
-    return as_matmul(cpu, &conv);
-  return ssg_dnnl_conv(cpu, &conv);
+  return call->op == SSG_OP_CONV_INPUT ? ssg_cpu_conv_input(cpu, &conv) : ssg_cpu_conv_plain(cpu, &conv);
 }

@@ -322,14 +322,36 @@ static void packed_free(SsgDnnl *dnnl, Packed *packed)
   free(packed);
 }
 
-/* Points p->weight at weights in the form it wants, repacked if need be. *scratch is what the caller has to release
- * (p->weight_bytes) after the primitive has run, or NULL. */
-static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const float *weight, uint64_t cache_key,
-                                int64_t form, void **scratch)
+static Packed *new_packed(SsgCpu *cpu, uint64_t cache_key, int64_t form, size_t bytes, DescRef desc)
 {
   SsgDnnl *dnnl = cpu->dnnl;
+  Packed *packed = calloc(1, sizeof *packed);
+  void *room = packed ? ssg_pool_system_allocate(bytes) : NULL;
+  if (!room || desc_clone(&packed->desc, desc) != dnnl_success) {
+    free(room);
+    free(packed);
+    ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of repacked weights", (double) bytes / 1048576);
+    return NULL;
+  }
+  packed->cache_key = cache_key;
+  packed->form = form;
+  packed->data = room;
+  packed->bytes = bytes;
+  packed->next_in_bucket = dnnl->packed[cache_key % N_BUCKETS];
+  dnnl->packed[cache_key % N_BUCKETS] = packed;
+  dnnl->packed_bytes += bytes;
+  return packed;
+}
+
+/* Points p->weight at weights in the form it wants: derived (by `conv`, or NULL) and repacked if need be. *scratch is what
+ * the caller has to release (p->weight_bytes) after the primitive has run, or NULL. */
+static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const float *weight, uint64_t cache_key,
+                                int64_t form, const SsgDnnlConv *conv, void **scratch)
+{
+  SsgDnnl *dnnl = cpu->dnnl;
+  bool derive = conv && conv->derive;
   *scratch = NULL;
-  if (!p->reorder) {
+  if (!p->reorder && !derive) {
     TRY(dnnl_memory_set_data_handle(p->weight, (void *) weight), "setting a pointer");
     return SSG_OK;
   }
@@ -338,35 +360,34 @@ static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const f
     TRY(dnnl_memory_set_data_handle(p->weight, packed->data), "setting a pointer");
     return SSG_OK;
   }
+  size_t plain_bytes = derive ? (size_t) (conv->co * conv->kh * conv->kw * conv->ci) * sizeof(float) : 0;
+  float *plain = NULL;
   void *room;
+  if (derive && p->reorder) {
+    plain = ssg_pool_allocate(&cpu->pool, plain_bytes);
+    if (!plain)
+      return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of working space",
+                          (double) plain_bytes / 1048576);
+  }
   if (cache_key) {
-    packed = calloc(1, sizeof *packed);
-    room = packed ? ssg_pool_system_allocate(p->weight_bytes) : NULL;
-    if (!room) {
-      free(packed);
-      return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of repacked weights",
-                          (double) p->weight_bytes / 1048576);
-    }
-    packed->cache_key = cache_key;
-    packed->form = form;
-    packed->data = room;
-    packed->bytes = p->weight_bytes;
-    packed->next_in_bucket = dnnl->packed[cache_key % N_BUCKETS];
-    dnnl->packed[cache_key % N_BUCKETS] = packed;
-    dnnl->packed_bytes += packed->bytes;
-    TRY(desc_clone(&packed->desc, desc), "copying a descriptor");
+    packed = new_packed(cpu, cache_key, form, p->weight_bytes, desc);
+    room = packed ? packed->data : NULL;
   } else {
     room = *scratch = ssg_pool_allocate(&cpu->pool, p->weight_bytes);
     if (!room)
-      return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of working space",
-                          (double) p->weight_bytes / 1048576);
+      ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of working space",
+                   (double) p->weight_bytes / 1048576);
   }
-  SsgStatus status = check(cpu, dnnl_memory_set_data_handle(p->weight, room), "setting a pointer");
-  if (status == SSG_OK)
-    status = check(cpu, dnnl_memory_set_data_handle(p->plain_weight, (void *) weight), "setting a pointer");
-  if (status == SSG_OK)
+  SsgStatus status = room ? check(cpu, dnnl_memory_set_data_handle(p->weight, room), "setting a pointer") : SSG_NO_MEMORY;
+  if (status == SSG_OK && derive)
+    conv->derive(cpu, conv, plain ? plain : room);
+  if (status == SSG_OK && p->reorder)
+    status = check(cpu, dnnl_memory_set_data_handle(p->plain_weight, plain ? plain : (void *) weight),
+                   "setting a pointer");
+  if (status == SSG_OK && p->reorder)
     status = reorder(cpu, p, false);
-  if (status != SSG_OK && cache_key)
+  ssg_pool_release(&cpu->pool, plain, plain_bytes);
+  if (status != SSG_OK && packed)
     ssg_dnnl_forget(dnnl, cache_key);
   return status;
 }
@@ -574,7 +595,7 @@ SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *c)
   bool forward = c->op == SSG_OP_CONV;
   void *scratch = NULL;
   DescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);
-  status = provide_weight(cpu, p, wanted, c->weight, c->weight_key, 0, &scratch);
+  status = provide_weight(cpu, p, wanted, c->weight, c->weight_key, c->derive_form, c, &scratch);
   if (status == SSG_OK) {
     int n = 0;
     dnnl_exec_arg_t arguments[5];
@@ -681,7 +702,7 @@ SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m)
     return status;
   void *scratch = NULL;
   DescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);
-  status = provide_weight(cpu, p, wanted, m->b, m->b_key, m->b_row * 2 + 1, &scratch);
+  status = provide_weight(cpu, p, wanted, m->b, m->b_key, -1 - m->b_row, NULL, &scratch);
   if (status == SSG_OK) {
     int n = 0;
     dnnl_exec_arg_t arguments[5];

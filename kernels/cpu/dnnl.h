@@ -15,7 +15,8 @@ void ssg_dnnl_forget(SsgDnnl *dnnl, uint64_t cache_key);
 size_t ssg_dnnl_cached(const SsgDnnl *dnnl);
 
 /* A convolution or one of its adjoints, in CONV's terms: x [n, h, w, ci], y [n, ho, wo, co], weight [co, kh, kw, ci]. */
-typedef struct {
+typedef struct SsgDnnlConv SsgDnnlConv;
+struct SsgDnnlConv {
   SsgOp op; /* CONV, CONV_INPUT or CONV_WEIGHT: which of the three arrays is the result */
   int64_t n, h, w, ci, ho, wo, co, kh, kw;
   int64_t stride, pad_top, pad_left, pad_bottom, pad_right;
@@ -23,7 +24,12 @@ typedef struct {
   float *x, *y, *weight;
   const float *bias; /* CONV only; [co] or NULL */
   uint64_t weight_key;
-} SsgDnnlConv;
+  /* NULL, or makes the weights [co, kh, kw, ci] from what `weight` points to (CONV only). With a weight_key it is called
+   * once: derive_form, not 0, tells apart what is derived from the same weights. `derive_from` is for its use. */
+  void (*derive)(const SsgCpu *cpu, const SsgDnnlConv *conv, float *to);
+  int64_t derive_form;
+  const SsgDnnlConv *derive_from;
+};
 
 /* CONV and CONV_INPUT. */
 SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *conv);
@@ -50,3 +56,8 @@ SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *matmul);
 
 /* CONV_WEIGHT, with the same bits for any number of threads (conv-weight.c). */
 SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *conv);
+
+/* CONV_INPUT, by way of forward convolutions where these are faster (conv-input.c). */
+SsgStatus ssg_cpu_conv_input(SsgCpu *cpu, const SsgDnnlConv *conv);
+/* A convolution or CONV_INPUT by the fastest way that does not rewrite it: a product for 1x1. */
+SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *conv);

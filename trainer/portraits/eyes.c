@@ -174,7 +174,7 @@ void ssg_draw_eyes(SsgScene *sc)
 
     /* The eye: the ball between the lids and the line of lashes on the upper lid, one part. */
     cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
-    float thick = h * (0.10f + 0.07f * p->lashes);
+    float thick = h * (0.065f + 0.095f * p->lashes);
     lid(&e, true, q, -thick / h);
     SsgPoint wing = eye_at(&e, 1.10f + 0.08f * p->lashes, -0.10f - 0.12f * p->lashes);
     cairo_move_to(cr, up[0].x, up[0].y);
@@ -195,7 +195,7 @@ void ssg_draw_eyes(SsgScene *sc)
     ssg_path_smooth(cr, edge, 5, false, true);
     cairo_close_path(cr);
     ssg_mask_fill(detail);
-    strength = 0.55f + 0.45f * p->lashes;
+    strength = 0.45f + 0.55f * p->lashes;
     ssg_scene_paint(sc, SSG_PORTRAIT_EYE, detail, m, shade_lash, &strength, SSG_PAINT_DETAIL);
   }
 }

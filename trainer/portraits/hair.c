@@ -280,16 +280,16 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
   float lean = cut == SSG_HAIR_QUIFF       ? 0.18f * (p->hair_part > 0 ? 1.0f : -1.0f)
                : cut == SSG_HAIR_SIDE_PART ? -0.12f * p->hair_part
                                            : 0.0f;
-  SsgPoint outer[7] = {{shift - 1.005f * fw - vs * 0.55f, 0.10f},
+  SsgPoint outer[7] = {{shift - 1.005f * fw - vs * 0.45f, -0.08f},
                        {shift - 1.00f * fw - vs, -0.42f},
                        {shift - 0.80f * fw - vs * 0.8f + lean * 0.3f, -1.02f - vt * 0.55f},
                        {shift + lean, -1.44f - vt},
                        {shift + 0.80f * fw + vs * 0.8f + lean * 0.3f, -1.02f - vt * 0.55f},
                        {shift + 1.00f * fw + vs, -0.42f},
-                       {shift + 1.005f * fw + vs * 0.55f, 0.10f}};
+                       {shift + 1.005f * fw + vs * 0.45f, -0.08f}};
   for (int i = 0; i < 7; i++) /* the skull tilts with the head */
     outer[i].y = outer[i].y * sc->cp + 0.12f * sc->sp;
-  float burn = cut == SSG_HAIR_BUZZ ? 0.02f : 0.18f;
+  float burn = cut == SSG_HAIR_BUZZ ? 0.10f : 0.26f;
   for (int i = 0; i < 2; i++) {
     float s = i ? 1.0f : -1.0f, far = clampf(-sc->sy * s, -0.45f, 0.45f);
     outer[i ? 6 : 0].x -= s * 0.02f * far;
@@ -335,16 +335,21 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
     cairo_close_path(cr);
   } else {
     ssg_path_smooth(cr, outer, 7, false, false);
-    /* Sideburns. */
-    SsgPoint br = {line[6].x + 0.045f, burn}, bl = {line[0].x - 0.045f, burn};
-    cairo_line_to(cr, br.x + 0.02f, br.y + 0.06f);
-    cairo_line_to(cr, br.x - 0.03f, br.y);
-    SsgPoint back[7];
+    /* Sideburns taper in front of the ears. */
+    SsgPoint tip[2], inner[2], back[7];
+    for (int i = 0; i < 2; i++) {
+      float s = i ? fw : -fw;
+      tip[i] = ssg_scene_at(sc, s * 0.965f, burn, 0.08f);
+      inner[i] = ssg_scene_at(sc, s * 0.925f, -0.04f, 0.27f);
+    }
     for (int i = 0; i < 7; i++)
       back[i] = line[6 - i];
+    cairo_curve_to(cr, outer[6].x, outer[6].y + 0.12f, tip[1].x + 0.02f, tip[1].y - 0.05f, tip[1].x, tip[1].y);
+    cairo_curve_to(cr, tip[1].x - 0.03f, tip[1].y - 0.02f, inner[1].x, inner[1].y + 0.10f, inner[1].x, inner[1].y);
     ssg_path_smooth(cr, back, 7, false, true);
-    cairo_line_to(cr, bl.x + 0.03f, bl.y);
-    cairo_line_to(cr, bl.x - 0.02f, bl.y + 0.06f);
+    cairo_line_to(cr, inner[0].x, inner[0].y);
+    cairo_curve_to(cr, inner[0].x, inner[0].y + 0.10f, tip[0].x + 0.03f, tip[0].y - 0.02f, tip[0].x, tip[0].y);
+    cairo_curve_to(cr, tip[0].x - 0.02f, tip[0].y - 0.05f, outer[0].x, outer[0].y + 0.12f, outer[0].x, outer[0].y);
     cairo_close_path(cr);
   }
   ssg_mask_fill(m);

@@ -28,7 +28,7 @@ static SsgColor look_paint(const SsgScene *sc, const SsgSurface *s)
   Lit l = light(s, sc->lx, sc->ly, sc->lz);
   float lit = l.diffuse * s->shade;
   /* Shadows on skin turn red before they turn dark: light that came through. */
-  SsgColor warm = {1.0f, 0.80f, 0.72f};
+  SsgColor warm = {1.0f, 0.85f, 0.79f};
   SsgColor dark = color_mul(sc->ambient, color_mix((SsgColor){1, 1, 1}, warm, s->skin));
   float occlusion = 0.55f + 0.45f * s->shade;
   SsgColor mult = color_mix(color_scale(dark, occlusion), sc->key, lit);
@@ -53,21 +53,38 @@ static SsgColor saturate(SsgColor c, float k)
   return (SsgColor){clampf(y + (c.r - y) * k, 0, 1), clampf(y + (c.g - y) * k, 0, 1), clampf(y + (c.b - y) * k, 0, 1)};
 }
 
+static bool is_skin(SsgPortraitPart part)
+{
+  return part == SSG_PORTRAIT_FACE || part == SSG_PORTRAIT_NOSE || part == SSG_PORTRAIT_EAR ||
+         part == SSG_PORTRAIT_NECK;
+}
+
+/* Brightness in `levels` steps with narrow ramps between, hue kept: pots of paint instead of a palette. */
+static SsgColor steps(SsgColor c, float levels)
+{
+  float y = color_luma(c) * levels, low = (float) floori(y);
+  float q = (low + stepf(0.42f, 0.58f, y - low)) / levels;
+  return color_scale(c, (q + 0.02f) / (y / levels + 0.02f));
+}
+
 static SsgColor look_toon(const SsgScene *sc, SsgPortraitPart part, const SsgSurface *s)
 {
+  if (part == SSG_PORTRAIT_BACKGROUND)
+    return saturate(steps(s->albedo, 8.0f), 1.3f);
   Lit l = light(s, sc->lx, sc->ly, sc->lz);
-  SsgColor base = saturate(s->albedo, 1.35f);
-  if (part == SSG_PORTRAIT_BACKGROUND) /* posters have few colours */
-    return saturate((SsgColor){(float) (int) (s->albedo.r * 7.0f + 0.5f) / 7.0f,
-                               (float) (int) (s->albedo.g * 7.0f + 0.5f) / 7.0f,
-                               (float) (int) (s->albedo.b * 7.0f + 0.5f) / 7.0f},
-                    1.25f);
-  float lit = l.diffuse * s->shade;
-  float band = stepf(0.36f, 0.40f, lit);
+  SsgColor base = s->albedo;
+  if (is_skin(part)) { /* one tone; beards, moles and blush that differ plainly from it stay */
+    SsgColor skin = color_of(sc->p->skin);
+    float dr = base.r - skin.r, dg = base.g - skin.g, db = base.b - skin.b;
+    base = color_mix(skin, base, stepf(0.008f, 0.022f, dr * dr + dg * dg + db * db));
+  } else if (part == SSG_PORTRAIT_HAIR || part == SSG_PORTRAIT_EYEBROW || part == SSG_PORTRAIT_HAT) {
+    base = steps(base, 7.0f);
+  }
+  base = saturate(base, 1.35f);
+  float band = stepf(0.36f, 0.40f, l.diffuse * s->shade);
   SsgColor shadow = color_mul(base, (SsgColor){0.68f, 0.60f, 0.74f});
   SsgColor c = color_mix(shadow, color_scale(base, 1.05f), band);
-  float h = stepf(0.10f, 0.16f, l.highlight) * 0.5f;
-  c = color_mix(c, (SsgColor){1, 1, 1}, h);
+  c = color_mix(c, (SsgColor){1, 1, 1}, stepf(0.09f, 0.13f, l.highlight) * 0.4f);
   return color_mix(c, s->albedo, s->emit);
 }
 
@@ -89,7 +106,7 @@ static SsgColor look_bust(const SsgScene *sc, SsgPortraitPart part, const SsgSur
   stone = color_scale(stone, carve * (bronze ? 0.8f + 0.4f * warp * 0.33f : 1.0f - 0.10f * vein));
   float lit = l.diffuse * s->shade;
   SsgColor dark = bronze ? (SsgColor){0.20f, 0.18f, 0.16f} : (SsgColor){0.34f, 0.35f, 0.40f};
-  SsgColor mult = color_mix(color_scale(dark, 0.6f + 0.4f * s->shade), (SsgColor){1.05f, 1.03f, 0.99f}, lit);
+  SsgColor mult = color_mix(color_scale(dark, 0.6f + 0.4f * s->shade), (SsgColor){1.16f, 1.13f, 1.08f}, lit);
   SsgColor c = color_mul(stone, mult);
   float h = (bronze ? 0.5f : 0.10f) * bellf((1.0f - l.nz) * 9.0f + (1.0f - l.diffuse) * 9.0f);
   return (SsgColor){c.r + h, c.g + h * 0.95f, c.b + h * 0.88f};
@@ -128,10 +145,15 @@ static SsgColor look_ink(const SsgScene *sc, SsgPortraitPart part, const SsgSurf
 {
   Lit l = light(s, sc->lx, sc->ly, sc->lz);
   float local = color_luma(s->albedo), tone;
-  if (part == SSG_PORTRAIT_BACKGROUND)
-    tone = 0.80f + 0.20f * local;
-  else
-    tone = (0.42f + 0.58f * l.diffuse * s->shade) * (0.35f + 0.65f * stepf(0.0f, 0.8f, local)) + l.highlight;
+  if (part == SSG_PORTRAIT_BACKGROUND) { /* only dark walls get a light tone */
+    tone = 0.58f + 0.42f * local;
+    return (SsgColor){tone, tone, tone};
+  }
+  tone = (0.42f + 0.58f * l.diffuse * s->shade) *
+             ((is_skin(part) ? 0.62f : 0.35f) + (is_skin(part) ? 0.38f : 0.65f) * stepf(0.0f, 0.8f, local)) +
+         l.highlight;
+  if (part == SSG_PORTRAIT_EYEBROW)
+    tone *= 0.45f;
   tone = mixf(tone, local, s->emit);
   return (SsgColor){tone, tone, tone};
 }

@@ -242,10 +242,10 @@ void ssg_draw_neck(SsgScene *sc)
   SsgPoint left[5] = {{cx * 1.2f - w * 0.98f, 0.7f + up},
                       {cx - w * 0.95f, 1.26f + up},
                       {cx * 0.6f - w * 1.00f, 1.70f},
-                      {-w * 1.14f, 1.88f},
+                      {-w * 1.20f, 1.89f},
                       {-w * 1.40f, 2.16f}};
   SsgPoint right[5] = {{w * 1.40f, 2.16f},
-                       {w * 1.14f, 1.88f},
+                       {w * 1.20f, 1.89f},
                        {cx * 0.6f + w * 1.00f, 1.70f},
                        {cx + w * 0.95f, 1.26f + up},
                        {cx * 1.2f + w * 0.98f, 0.7f + up}};

@@ -40,8 +40,8 @@ static void shade_hair(const SsgScene *sc, const void *data, float x, float y, i
   out->ny = 0.70f * v - 0.55f * (lock - 0.5f) * dx / r;
   out->nz = sqrtf(fmaxf(0.12f, 1.0f - 0.62f * u * u - 0.45f * v * v));
   /* The band of shine lies across the strands, broken up by locks. */
-  float ring = r - 0.62f - 0.22f * (lock - 0.5f) - 0.16f * (strand - 0.5f);
-  float second = r - 1.55f - 0.30f * (lock - 0.5f);
+  float ring = r - 0.86f - 0.22f * (lock - 0.5f) - 0.16f * (strand - 0.5f);
+  float second = r - 1.80f - 0.30f * (lock - 0.5f);
   float band = bellf(ring * ring * 30.0f) + 0.55f * bellf(second * second * 22.0f);
   out->gloss = 0.0f;
   float side = clampf(0.55f + 0.6f * u * sc->lx, 0, 1);
@@ -55,7 +55,9 @@ static void shade_hair(const SsgScene *sc, const void *data, float x, float y, i
 static Strands strands(const SsgScene *sc)
 {
   const SsgPortrait *p = sc->p;
-  SsgPoint crown = ssg_scene_at(sc, 0.42f * p->hair_part, -1.46f - 0.12f * p->hair_volume, 0.05f);
+  /* Above the skull, so that strands are apart already where they come into sight. */
+  bool up = p->hair_cut == SSG_HAIR_BUN || p->hair_cut == SSG_HAIR_PONYTAIL;
+  SsgPoint crown = ssg_scene_at(sc, 0.42f * p->hair_part, (up ? -1.50f : -1.72f) - 0.12f * p->hair_volume, 0.05f);
   return (Strands){.source = crown,
                    .cx = 0,
                    .cy = 0.05f,
@@ -80,7 +82,7 @@ static float rise(const SsgPortrait *p)
     v = 0.05f + 0.05f * p->hair_volume;
     break;
   case SSG_HAIR_BUZZ:
-    v = 0.012f;
+    v = 0.032f;
     break;
   case SSG_HAIR_CURLY:
     v += 0.06f;
@@ -109,7 +111,7 @@ static float side_width(const SsgPortrait *p)
   if (p->hair_cut == SSG_HAIR_AFRO)
     v = p->hat != SSG_HAT_NONE ? 0.22f : 0.32f + 0.2f * p->hair_volume;
   if (p->hair_cut == SSG_HAIR_BUZZ)
-    v = 0.01f;
+    v = 0.025f;
   if (p->hat != SSG_HAT_NONE && v < 0.2f) /* hats are that wide */
     v = fminf(v, p->hair_cut == SSG_HAIR_CURLY ? 0.14f : 0.07f);
   return v;
@@ -354,16 +356,16 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
   }
   ssg_mask_fill(m);
   if (cut == SSG_HAIR_QUIFF || cut == SSG_HAIR_SHORT) { /* a tousled top */
-    int n = cut == SSG_HAIR_QUIFF ? 7 : 6;
+    int n = cut == SSG_HAIR_QUIFF ? 6 : 5;
     for (int i = 0; i < n && p->hat == SSG_HAT_NONE; i++) {
       float t = ((float) i + 0.5f) / (float) n, x = mixf(-0.78f, 0.78f, t) * fw;
       uint32_t h = hash32(sc->salt + 450u + (uint32_t) i);
-      float up = (0.05f + 0.09f * unitf(h)) * (cut == SSG_HAIR_QUIFF ? 1.6f : 1.0f),
+      float up = (0.10f + 0.12f * unitf(h)) * (cut == SSG_HAIR_QUIFF ? 1.4f : 0.6f),
             tip = 0.22f * (unitf(hash32(h)) - 0.5f) + lean;
       float y = mixf(-1.02f, -1.40f - vt, 1.0f - x * x / (0.62f * fw * fw)) + 0.08f;
-      SsgPoint a = {shift + x + lean * 0.6f, y + 0.16f}, b = {shift + x + lean * 0.8f + tip * 0.5f, y - up * 0.3f},
-               c = {shift + x + lean + tip, y - up};
-      ssg_path_taper(cr, a, b, c, 0.20f, 0.13f, 0.005f);
+      SsgPoint a = {shift + x * 0.86f + lean * 0.6f, y + 0.10f},
+               b = {shift + x + lean * 0.8f + tip * 0.5f, y - up * 0.3f}, c = {shift + x + lean + tip, y - up};
+      ssg_path_taper(cr, a, b, c, 0.17f, 0.15f, 0.005f);
     }
     ssg_mask_fill(m);
   }

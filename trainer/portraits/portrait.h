@@ -141,10 +141,10 @@ typedef struct {
   float nose_length, nose_width, nose_bridge; /* T(0.9, 1.12), T(0.78, 1.25), T(0.6, 1.3) */
 
   float mouth_width, lip_fullness; /* T(0.86, 1.14), T(0.65, 1.35) */
-  float smile;                     /* -0.45 (frown) .. 1; 25 % neutral about 0 */
-  float mouth_open;                /* 0..1, 0 for 60 % */
-  float lipstick;                  /* 0 for 60 %, else U(0.4, 1) */
-  float lip[3];                    /* from skin and lipstick */
+  float smile;      /* -0.45 (frown) .. 1; 22 % neutral N(0.06), 10 % frown U(-0.45, -0.12), else U(0.2, 1) */
+  float mouth_open; /* 0..1, 0 for 60 % */
+  float lipstick;   /* 0 for 60 %, else U(0.4, 1) */
+  float lip[3];     /* from skin and lipstick */
 
   /* Hair. */
   SsgHairCut hair_cut;

@@ -157,8 +157,8 @@ static void sample_features(SsgPortrait *p, const Draw *d)
   p->mouth_width = tri(d, "mouth width", 0.86f, 1.14f);
   p->lip_fullness = tri(d, "lip fullness", 0.65f, 1.35f);
   float mood = unit(d, "mood");
-  p->smile = mood < 0.25f   ? normal(d, "neutral", 0.06f)
-             : mood < 0.38f ? -uniform(d, "frown", 0.12f, 0.45f)
+  p->smile = mood < 0.22f   ? normal(d, "neutral", 0.06f)
+             : mood < 0.32f ? -uniform(d, "frown", 0.12f, 0.45f)
                             : uniform(d, "smile", 0.2f, 1.0f);
   p->mouth_open = unit(d, "mouth opens") < 0.6f ? 0.0f : uniform(d, "mouth open", 0.25f, 1.0f);
   p->lipstick = unit(d, "has lipstick") < 0.6f ? 0.0f : uniform(d, "lipstick", 0.4f, 1.0f);

@@ -28,6 +28,8 @@ static SsgStatus as_matmul(SsgCpu *cpu, const SsgDnnlConv *c)
 
 SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *c)
 {
+  if (ssg_cpu_winograd_fits(c))
+    return ssg_cpu_winograd(cpu, c);
   bool dense = c->stride == 1 && c->h == c->ho && c->w == c->wo;
   return c->kh == 1 && c->kw == 1 && dense && !c->derive ? as_matmul(cpu, c) : ssg_dnnl_conv(cpu, c);
 }

@@ -630,7 +630,7 @@ static SsgStatus build_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, Primitive *p,
 {
   SsgDnnl *dnnl = cpu->dnnl;
   Desc a, b, out, bias, any;
-  bool batched = m->batch > 1, pack = m->b_key != 0 && !batched;
+  bool batched = m->batch > 1, pack = m->b_key != 0;
   dnnl_status_t s;
   memset(&b, 0, sizeof b);
   memset(&out, 0, sizeof out);
@@ -644,7 +644,8 @@ static SsgStatus build_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, Primitive *p,
   if (s == dnnl_success && m->bias)
     s = desc_matrix(&bias, m->batch, 1, m->n, m->bias_per_batch ? m->n : 0, m->n, 1, batched);
   if (s == dnnl_success && pack)
-    s = desc_any(&any, 2, (dnnl_dims_t){m->k, m->n});
+    s = batched ? desc_any(&any, 3, (dnnl_dims_t){m->b_batch ? m->batch : 1, m->k, m->n})
+                : desc_any(&any, 2, (dnnl_dims_t){m->k, m->n});
   if (s == dnnl_success)
     s = matmul_pd(dnnl, &a, pack ? &any : &b, m->bias ? &bias : NULL, &out, attributes, &p->pd);
   if (s == dnnl_success)
@@ -719,6 +720,57 @@ SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m)
   }
   ssg_pool_release(&cpu->pool, scratch, p->weight_bytes);
   return status;
+}
+
+SsgStatus ssg_dnnl_batch_prepare(SsgCpu *cpu, const SsgDnnlMatmul *m, const SsgDnnlConv *source, SsgDnnlBatch *batch)
+{
+  Primitive *p = NULL;
+  int n_threads = cpu->n_threads;
+  cpu->n_threads = 1;
+  omp_set_num_threads(1);
+  SsgStatus status = get_matmul(cpu, m, &p);
+  cpu->n_threads = n_threads;
+  omp_set_num_threads(n_threads);
+  if (status != SSG_OK)
+    return status;
+  void *scratch = NULL, *weight = NULL;
+  DescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);
+  status = provide_weight(cpu, p, wanted, NULL, source->weight_key, source->derive_form, source, &scratch);
+  if (status == SSG_OK)
+    status = check(cpu, dnnl_memory_get_data_handle(p->weight, &weight), "reading a pointer");
+  *batch = (SsgDnnlBatch){cpu->dnnl, p, weight, p->scratch_bytes};
+  return status;
+}
+
+bool ssg_dnnl_batch_run(const SsgDnnlBatch *batch, const float *a, float *out, void *scratch)
+{
+  const Primitive *p = batch->primitive;
+  dnnl_engine_t engine = batch->dnnl->engine;
+  dnnl_stream_t stream = NULL;
+  dnnl_memory_t left = NULL, right = NULL, result = NULL, room = NULL;
+  dnnl_status_t s = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+  if (s == dnnl_success)
+    s = memory_like(p->source, (void *) a, engine, &left);
+  if (s == dnnl_success)
+    s = memory_like(p->weight, (void *) batch->weight, engine, &right);
+  if (s == dnnl_success)
+    s = memory_like(p->result, out, engine, &result);
+  if (s == dnnl_success && p->scratch)
+    s = memory_like(p->scratch, scratch, engine, &room);
+  if (s == dnnl_success) {
+    dnnl_exec_arg_t arguments[] = {
+        {DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}, {DNNL_ARG_SCRATCHPAD, room}};
+    s = dnnl_primitive_execute(p->primitive, stream, room ? 4 : 3, arguments);
+  }
+  if (s == dnnl_success)
+    s = dnnl_stream_wait(stream);
+  dnnl_memory_t memories[] = {left, right, result, room};
+  for (int i = 0; i < 4; i++)
+    if (memories[i])
+      dnnl_memory_destroy(memories[i]);
+  if (stream)
+    dnnl_stream_destroy(stream);
+  return s == dnnl_success;
 }
 
 SsgDnnl *ssg_dnnl_new(char *reason, size_t reason_size)

@@ -61,3 +61,21 @@ SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *conv);
 SsgStatus ssg_cpu_conv_input(SsgCpu *cpu, const SsgDnnlConv *conv);
 /* A convolution or CONV_INPUT by the fastest way that does not rewrite it: a product for 1x1. */
 SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *conv);
+
+/* A batch of products with constant right sides, to be run by several threads at a time, each for its own left side. */
+typedef struct {
+  const SsgDnnl *dnnl;
+  const void *primitive, *weight;
+  size_t scratch_bytes; /* that each call of run() needs */
+} SsgDnnlBatch;
+
+/* matmul's shape counts, not its a, out and bias. Its right sides [batch, k, n] are derived by `source` (under source's
+ * weight_key, which is not 0). Valid until the next call of any other function here. */
+SsgStatus ssg_dnnl_batch_prepare(SsgCpu *cpu, const SsgDnnlMatmul *matmul, const SsgDnnlConv *source,
+                                 SsgDnnlBatch *batch);
+/* On the calling thread alone. False: oneDNN failed. */
+bool ssg_dnnl_batch_run(const SsgDnnlBatch *batch, const float *a, float *out, void *scratch);
+
+/* Whether CONV is better done by ssg_cpu_winograd(): constant weights, 3x3, enough channels and pixels. */
+bool ssg_cpu_winograd_fits(const SsgDnnlConv *conv);
+SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *conv);

@@ -127,6 +127,84 @@ static void test_forget(void)
   ssg_device_close(device);
 }
 
+static SsgArray noise(SsgDevice *device, SsgShape shape, uint64_t stream)
+{
+  SsgOpCall call = {.op = SSG_OP_RANDOM_NORMAL, .out = array_of(device, shape, 0.0f)};
+  call.param.random.stream = stream;
+  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+  return call.out;
+}
+
+/* Runs on one and on two threads, which must give the same bits. */
+static void run_both(SsgDevice *device, const SsgOpCall *call)
+{
+  size_t bytes = (size_t) ssg_shape_elements(&call->out.shape) * 4;
+  float *first = g_malloc(bytes);
+  ssg_device_set_threads(device, 1);
+  g_assert_cmpint(ssg_device_run(device, call), ==, SSG_OK);
+  memcpy(first, call->out.data, bytes);
+  memset(call->out.data, 0xff, bytes);
+  ssg_device_set_threads(device, 2);
+  g_assert_cmpint(ssg_device_run(device, call), ==, SSG_OK);
+  if (memcmp(first, call->out.data, bytes) != 0) {
+    g_test_message("%s: one and two threads give different bits", ssg_op_name(call->op));
+    g_test_fail();
+  }
+  g_free(first);
+}
+
+/* Sizes that oneDNN divides among threads in earnest; and Winograd's convolution (constant weights) against the direct
+ * one, at the largest number of channels, where its error is largest. */
+static void test_large(void)
+{
+  SsgDevice *device = open_cpu();
+  SsgOpCall call = {.op = SSG_OP_CONV, .n_in = 2};
+  SsgArray x = noise(device, (SsgShape){4, {1, 34, 33, 512}}, 1), w = noise(device, (SsgShape){4, {64, 3, 3, 512}}, 2);
+  SsgArray y = array_of(device, (SsgShape){4, {1, 34, 33, 64}}, 0.0f), y2 = array_of(device, y.shape, 0.0f);
+  int64_t n = ssg_shape_elements(&y.shape);
+  call.param.conv.stride = 1;
+  call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = 1;
+  call.in[0] = x;
+  call.in[1] = w;
+  call.out = y;
+  run_both(device, &call);
+  call.in[1].cache_key = 5;
+  call.out = y2;
+  run_both(device, &call);
+  double worst = 0, largest = 0;
+  for (int64_t i = 0; i < n; i++) {
+    double direct = (double) ((float *) y.data)[i], fast = (double) ((float *) y2.data)[i];
+    worst = fmax(worst, fabs(direct - fast));
+    largest = fmax(largest, fabs(direct));
+  }
+  g_test_message("constant weights: off by %.2g of the largest magnitude", worst / largest);
+  g_assert_cmpfloat(worst / largest, <, 1e-5);
+  g_assert_cmpfloat(worst, >, 0);
+
+  call.op = SSG_OP_CONV_INPUT;
+  call.in[0] = y;
+  call.in[1].cache_key = 0;
+  call.out = x;
+  run_both(device, &call);
+  call.op = SSG_OP_CONV_WEIGHT;
+  call.in[0] = x;
+  call.in[1] = y;
+  call.out = w;
+  run_both(device, &call);
+
+  SsgOpCall product = {.op = SSG_OP_MATMUL, .n_in = 2};
+  product.param.matmul.alpha = 1.0f;
+  product.in[0] = noise(device, (SsgShape){3, {1, 64, 20000}}, 3);
+  product.in[1] = noise(device, (SsgShape){3, {1, 20000, 48}}, 4);
+  product.out = array_of(device, (SsgShape){3, {1, 64, 48}}, 0.0f);
+  run_both(device, &product);
+  product.in[0] = noise(device, (SsgShape){3, {1, 2000, 300}}, 3);
+  product.in[1] = noise(device, (SsgShape){3, {1, 300, 200}}, 4);
+  product.out = array_of(device, (SsgShape){3, {1, 2000, 200}}, 0.0f);
+  run_both(device, &product);
+  ssg_device_close(device);
+}
+
 static void test_memory(void)
 {
   SsgDevice *device = open_cpu();
@@ -232,6 +310,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/kernels/cpu/ops", test_ops);
   g_test_add_func("/kernels/cpu/forget", test_forget);
+  g_test_add_func("/kernels/cpu/large", test_large);
   g_test_add_func("/kernels/cpu/memory", test_memory);
   g_test_add_func("/kernels/cpu/threads", test_threads);
   g_test_add_func("/kernels/cpu/refusals", test_refusals);

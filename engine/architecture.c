@@ -5,7 +5,6 @@
 
 #define MAX_SIZE 8192
 #define MAX_CHANNELS 65536
-#define MAX_LAYERS 256
 
 typedef struct {
   const char *name;
@@ -195,10 +194,10 @@ const char *const *ssg_architecture_presets(void)
 
 gboolean ssg_architecture_check(const SsgArchitecture *arch, GError **error)
 {
-  if (!in_range("number of parts", arch->n_parts, 1, SSG_MAX_PARTS, error) ||
+  if (!in_range("number of parts", arch->n_parts, 2, SSG_MAX_PARTS, error) ||
       !in_range("style dimension", arch->style_dim, 1, SSG_MAX_STYLE_DIM, error) ||
-      !in_range("number of mapping layers", arch->n_mapping, 1, MAX_LAYERS, error) ||
-      !in_range("number of local layers", arch->n_layers, 2, MAX_LAYERS, error) ||
+      !in_range("number of mapping layers", arch->n_mapping, 1, SSG_MAX_MAPPING, error) ||
+      !in_range("number of local layers", arch->n_layers, 2, SSG_MAX_LAYERS, error) ||
       !in_range("number of layers before the depth", arch->n_depth, 1, arch->n_layers - 1, error) ||
       !in_range("number of base layers", arch->n_base, 0, arch->n_depth - 1, error) ||
       !in_range("number of local channels", arch->local_channels, 1, MAX_CHANNELS, error) ||

@@ -7,6 +7,8 @@
 #define SSG_MAX_PARTS 64   /* K; the keep vector of a face is one 64-bit word */
 #define SSG_MAX_LEVELS 12  /* doublings from r0 to R */
 #define SSG_MAX_STYLE_DIM 4096
+#define SSG_MAX_LAYERS 32  /* L */
+#define SSG_MAX_MAPPING 16 /* layers of the mapping network */
 
 typedef struct {
   int n_parts;         /* K, 1..SSG_MAX_PARTS; part 0 is the background */

@@ -1,0 +1,113 @@
+#include "engine/context.h"
+
+#include "engine/error.h"
+#include "engine/tensor-private.h"
+
+struct _SsgContext {
+  SsgDevice *device;
+  GPtrArray *tensors;  /* of all open scopes, innermost last */
+  GArray *scopes;      /* guint: length of tensors where the scope began */
+  gboolean recording;
+  guint64 next_id;
+  SsgStatus status;    /* first failure since the last check */
+  char *message;
+};
+
+SsgContext *ssg_context_new(const char *device_name, int threads, GError **error)
+{
+  char reason[512] = "";
+  SsgDevice *device;
+
+  if (ssg_device_open(device_name, &device, reason, sizeof reason) != SSG_OK) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s cannot be used: %s", device_name, reason);
+    return NULL;
+  }
+  if (threads >= 0)
+    ssg_device_set_threads(device, threads);
+  SsgContext *ctx = g_new0(SsgContext, 1);
+  ctx->device = device;
+  ctx->tensors = g_ptr_array_new_with_free_func((GDestroyNotify) ssg_tensor_unref);
+  ctx->scopes = g_array_new(FALSE, FALSE, sizeof(guint));
+  return ctx;
+}
+
+void ssg_context_free(SsgContext *ctx)
+{
+  if (!ctx)
+    return;
+  g_ptr_array_unref(ctx->tensors);
+  g_array_unref(ctx->scopes);
+  ssg_device_close(ctx->device);
+  g_free(ctx->message);
+  g_free(ctx);
+}
+
+SsgDevice *ssg_context_device(SsgContext *ctx)
+{
+  return ctx->device;
+}
+
+gboolean ssg_context_check(SsgContext *ctx, GError **error)
+{
+  if (ctx->status == SSG_OK)
+    return TRUE;
+  g_set_error_literal(error, SSG_ERROR, ctx->status == SSG_NO_MEMORY ? SSG_ERROR_MEMORY : SSG_ERROR_DEVICE, ctx->message);
+  ctx->status = SSG_OK;
+  g_clear_pointer(&ctx->message, g_free);
+  return FALSE;
+}
+
+void ssg_context_fail(SsgContext *ctx, SsgStatus status, const SsgOpCall *call)
+{
+  if (ctx->status != SSG_OK)
+    return;
+  ctx->status = status;
+  ctx->message = g_strdup_printf("%s: %s%s%s", ssg_device_name(ctx->device), call ? ssg_op_name(call->op) : "",
+                                 call ? ": " : "", ssg_device_error(ctx->device));
+}
+
+guint64 ssg_context_next_id(SsgContext *ctx)
+{
+  return ++ctx->next_id;
+}
+
+SsgTensor *ssg_context_adopt(SsgContext *ctx, SsgTensor *t)
+{
+  g_assert(ctx->scopes->len > 0); /* without a scope the tensor would live as long as the context */
+  g_ptr_array_add(ctx->tensors, t);
+  return t;
+}
+
+void ssg_scope_begin(SsgContext *ctx)
+{
+  g_array_append_val(ctx->scopes, ctx->tensors->len);
+}
+
+void ssg_scope_end(SsgContext *ctx)
+{
+  g_assert(ctx->scopes->len > 0);
+  guint start = g_array_index(ctx->scopes, guint, ctx->scopes->len - 1);
+  g_array_set_size(ctx->scopes, ctx->scopes->len - 1);
+  if (start < ctx->tensors->len)
+    g_ptr_array_remove_range(ctx->tensors, start, ctx->tensors->len - start);
+}
+
+SsgTensor *ssg_scope_end_keep(SsgContext *ctx, SsgTensor *tensor)
+{
+  if (tensor)
+    ssg_tensor_ref(tensor);
+  ssg_scope_end(ctx);
+  return tensor ? ssg_context_adopt(ctx, tensor) : NULL;
+}
+
+gboolean ssg_context_set_recording(SsgContext *ctx, gboolean record)
+{
+  gboolean former = ctx->recording;
+  ctx->recording = record;
+  return former;
+}
+
+gboolean ssg_context_recording(const SsgContext *ctx)
+{
+  return ctx->recording;
+}

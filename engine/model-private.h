@@ -1,0 +1,26 @@
+/* The generator behind a model and the pieces models are made of, for the engine and the trainer; editors need model.h only. */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "engine/generator.h"
+#include "engine/model.h"
+
+/* Owned by the model. */
+SsgGenerator *ssg_model_generator(SsgModel *model);
+/* A model around a generator (taken) and what is known of it (taken). */
+SsgModel *ssg_model_new_from_generator(SsgGenerator *generator, SsgModelInfo *info);
+/* Default part names and colours, nothing known of licence and origin; memory estimated. */
+SsgModelInfo *ssg_model_info_new(const SsgArchitecture *arch, const char *name, const char *format);
+/* The file that ssg_model_hash() is of. */
+void ssg_model_set_path(SsgModel *model, const char *path);
+void ssg_model_set_mean(SsgModel *model, const float *mean); /* [S], copied */
+/* Covariance of w, [S, S]; computed on first use, owned by the model. */
+const float *ssg_model_covariance(SsgModel *model);
+/* What SsgModelInfo does not say: arguments of the public checkpoint it came from; NULL when unknown. Owned by the model. */
+JsonNode *ssg_model_args(SsgModel *model);
+void ssg_model_set_args(SsgModel *model, JsonNode *args); /* taken; NULL is allowed */
+/* The info, to be changed in place by model-file.c. */
+SsgModelInfo *ssg_model_info_mutable(SsgModel *model);
+/* Mean if it is known, without computing it; else NULL. */
+const float *ssg_model_known_mean(SsgModel *model);

@@ -1,0 +1,501 @@
+/* Incremental rendering. What is kept between renders: each part's hidden maps after layer D-1 and after layer L-1, its depth,
+ * and the codes and transform they were computed from. A part is computed again from the first layer whose input changed. */
+#include "engine/session.h"
+
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/model-private.h"
+
+typedef struct {
+  gboolean shape_valid, texture_valid;
+  SsgTransform transform;
+  float *codes; /* [B + 2, S]: base, shape, texture as last computed */
+  SsgTensor *input; /* embedded Fourier features under transform, [1, P, C]; NULL: identity */
+} PartCache;
+
+struct _SsgSession {
+  SsgModel *model;
+  SsgContext *ctx;
+  SsgGenerator *g;
+  /* Weights with modulation and scale worked in, computed once; constant, so that the device may repack them. */
+  SsgTensor *render_weight[2 * SSG_MAX_LEVELS];
+  SsgTensor *head_weight[SSG_MAX_LEVELS], *head_bias[SSG_MAX_LEVELS];
+  SsgTensor *feature_matrix; /* [F, K * C] */
+  SsgTensor *identity_input; /* [1, P, C] */
+  gboolean prepared;
+  PartCache parts[SSG_MAX_PARTS];
+  SsgTensor *shape_maps;  /* [K, P, C] after layer D-1 */
+  SsgTensor *hidden_maps; /* [K, P, C] after layer L-1 */
+  SsgTensor *depth;       /* [K, 1, P, 1] */
+  SsgStageTimes times;
+};
+
+/* One render under way. */
+typedef struct {
+  SsgSession *session;
+  const SsgFace *face;
+  const SsgRenderOptions *options;
+  GCancellable *cancellable;
+  gint64 start;
+  guint64 parts_computed;
+} Request;
+
+/* --- renders --- */
+
+SsgRender *ssg_render_ref(SsgRender *render)
+{
+  g_atomic_ref_count_inc(&render->refs);
+  return render;
+}
+
+void ssg_render_unref(SsgRender *render)
+{
+  if (!render || !g_atomic_ref_count_dec(&render->refs))
+    return;
+  g_free(render->rgb);
+  g_free(render->mask);
+  g_free(render->depth);
+  g_free(render->weight);
+  g_free(render->coarse);
+  g_free(render->raw_rgb);
+  g_free(render->raw_seg);
+  g_free(render);
+}
+
+/* --- preparation --- */
+
+static SsgTensor *keep_constant(SsgTensor *t)
+{
+  ssg_tensor_set_constant(t);
+  return ssg_tensor_ref(t);
+}
+
+static SsgTensor *embed(SsgSession *session, SsgTransform transform)
+{
+  const SsgArchitecture *a = &session->g->arch;
+  int p = a->coarse_size * a->coarse_size, fourier = ssg_architecture_fourier_channels(a);
+  g_autofree double *grid = g_new(double, 2 * p);
+  g_autofree float *features = g_new(float, p * fourier);
+
+  ssg_generator_grid(a, transform, grid);
+  ssg_generator_fourier(a, p, grid, features);
+  return ssg_generator_embed(session->g, ssg_tensor_new_f32(session->ctx, SSG_SHAPE(1, p, fourier), features));
+}
+
+static void prepare(SsgSession *session)
+{
+  SsgGenerator *g = session->g;
+  const SsgArchitecture *a = &g->arch;
+  gint64 k = a->n_parts, p = a->coarse_size * a->coarse_size, c = a->local_channels;
+
+  if (session->prepared)
+    return;
+  for (int i = 0; i < a->n_levels; i++) {
+    ssg_scope_begin(session->ctx);
+    session->render_weight[2 * i] = keep_constant(ssg_generator_render_weight(g, 2 * i));
+    session->render_weight[2 * i + 1] = keep_constant(ssg_generator_render_weight(g, 2 * i + 1));
+    session->head_weight[i] = keep_constant(ssg_generator_head_weight(g, i));
+    session->head_bias[i] = keep_constant(ssg_generator_head_bias(g, i));
+    ssg_scope_end(session->ctx);
+  }
+  ssg_scope_begin(session->ctx);
+  session->feature_matrix = keep_constant(ssg_generator_feature_matrix(g));
+  session->identity_input = ssg_tensor_ref(embed(session, (SsgTransform){1, 0, 0}));
+  session->shape_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));
+  session->hidden_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));
+  session->depth = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, 1, p, 1)));
+  ssg_scope_end(session->ctx);
+  session->prepared = TRUE;
+}
+
+static void forget_parts(SsgSession *session)
+{
+  for (int k = 0; k < session->g->arch.n_parts; k++) {
+    session->parts[k].shape_valid = session->parts[k].texture_valid = FALSE;
+    ssg_tensor_clear(&session->parts[k].input);
+  }
+}
+
+static void unprepare(SsgSession *session)
+{
+  for (int i = 0; i < session->g->arch.n_levels; i++) {
+    ssg_tensor_clear(&session->render_weight[2 * i]);
+    ssg_tensor_clear(&session->render_weight[2 * i + 1]);
+    ssg_tensor_clear(&session->head_weight[i]);
+    ssg_tensor_clear(&session->head_bias[i]);
+  }
+  ssg_tensor_clear(&session->feature_matrix);
+  ssg_tensor_clear(&session->identity_input);
+  ssg_tensor_clear(&session->shape_maps);
+  ssg_tensor_clear(&session->hidden_maps);
+  ssg_tensor_clear(&session->depth);
+  forget_parts(session);
+  session->prepared = FALSE;
+}
+
+SsgSession *ssg_session_new(SsgModel *model)
+{
+  SsgSession *session = g_new0(SsgSession, 1);
+  session->model = ssg_model_ref(model);
+  session->ctx = ssg_model_context(model);
+  session->g = ssg_model_generator(model);
+  const SsgArchitecture *a = &session->g->arch;
+  for (int k = 0; k < a->n_parts; k++)
+    session->parts[k].codes = g_new0(float, (a->n_base + 2) * a->style_dim);
+  return session;
+}
+
+void ssg_session_free(SsgSession *session)
+{
+  if (!session)
+    return;
+  unprepare(session);
+  for (int k = 0; k < session->g->arch.n_parts; k++)
+    g_free(session->parts[k].codes);
+  ssg_model_unref(session->model);
+  g_free(session);
+}
+
+SsgModel *ssg_session_model(SsgSession *session)
+{
+  return session->model;
+}
+
+void ssg_session_trim(SsgSession *session)
+{
+  unprepare(session);
+  ssg_device_trim(ssg_context_device(session->ctx));
+}
+
+SsgStageTimes ssg_session_stage_times(SsgSession *session)
+{
+  return session->times;
+}
+
+/* --- the parts --- */
+
+static gboolean cancelled(Request *request, GError **error)
+{
+  if (!g_cancellable_is_cancelled(request->cancellable))
+    return FALSE;
+  g_set_error_literal(error, SSG_ERROR, SSG_ERROR_CANCELLED, "rendering was cancelled");
+  return TRUE;
+}
+
+static gboolean same_transform(SsgTransform a, SsgTransform b)
+{
+  return a.scale == b.scale && a.shift_x == b.shift_x && a.shift_y == b.shift_y;
+}
+
+static gboolean is_identity(SsgTransform t)
+{
+  return same_transform(t, (SsgTransform){1, 0, 0});
+}
+
+/* Compares a part with its cache; takes over what changed and says which halves are to be computed. */
+static void update_part(Request *request, int k)
+{
+  PartCache *part = &request->session->parts[k];
+  const SsgArchitecture *a = &request->session->g->arch;
+  gsize code = a->style_dim * sizeof(float);
+  float *shape = part->codes + a->n_base * a->style_dim, *texture = shape + a->style_dim;
+  SsgTransform transform = ssg_face_transform(request->face, k);
+
+  for (int b = 0; b < a->n_base && k > 0; b++) {
+    float *base = part->codes + b * a->style_dim;
+    if (memcmp(base, ssg_face_base(request->face, b), code) != 0) {
+      memcpy(base, ssg_face_base(request->face, b), code);
+      part->shape_valid = FALSE;
+    }
+  }
+  if (memcmp(shape, ssg_face_code(request->face, k, SSG_CODE_SHAPE), code) != 0) {
+    memcpy(shape, ssg_face_code(request->face, k, SSG_CODE_SHAPE), code);
+    part->shape_valid = FALSE;
+  }
+  if (memcmp(texture, ssg_face_code(request->face, k, SSG_CODE_TEXTURE), code) != 0) {
+    memcpy(texture, ssg_face_code(request->face, k, SSG_CODE_TEXTURE), code);
+    part->texture_valid = FALSE;
+  }
+  if (!same_transform(transform, part->transform)) {
+    part->transform = transform;
+    ssg_tensor_clear(&part->input);
+    part->shape_valid = FALSE;
+  }
+  if (!part->shape_valid)
+    part->texture_valid = FALSE;
+}
+
+/* Code of layer l of part k out of its cache. */
+static const float *layer_code(const SsgArchitecture *a, const PartCache *part, int k, int l)
+{
+  int row = l >= a->n_depth ? a->n_base + 1 : l >= a->n_base || k == 0 ? a->n_base : l;
+  return part->codes + row * a->style_dim;
+}
+
+/* Layers [first_layer, end_layer) of parts [first, first + count), all with the same transform. The result is copied to its
+ * place in `maps`. FALSE when cancelled. */
+static gboolean compute_layers(Request *request, int first_layer, int end_layer, int first, int count, SsgTensor *x,
+                               SsgTensor *maps, GError **error)
+{
+  SsgSession *session = request->session;
+  const SsgArchitecture *a = &session->g->arch;
+  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
+  g_autofree float *codes = g_new(float, count * a->style_dim);
+
+  x = ssg_tensor_ref(x);
+  for (int l = first_layer; l < end_layer; l++) {
+    if (cancelled(request, error)) {
+      ssg_tensor_unref(x);
+      return FALSE;
+    }
+    for (int k = 0; k < count; k++)
+      memcpy(codes + k * a->style_dim, layer_code(a, &session->parts[first + k], first + k, l), a->style_dim * sizeof(float));
+    ssg_scope_begin(session->ctx);
+    SsgTensor *code = ssg_tensor_new_f32(session->ctx, SSG_SHAPE(1, count, 1, a->style_dim), codes);
+    SsgTensor *next = ssg_tensor_ref(ssg_generator_local_layers(session->g, l, l + 1, first, count, code, x));
+    ssg_scope_end(session->ctx);
+    ssg_tensor_unref(x);
+    x = next;
+  }
+  ssg_scope_begin(session->ctx);
+  ssg_tensor_copy_into(ssg_tensor_view(maps, first * p * c, SSG_SHAPE(count, p, c)), x);
+  ssg_scope_end(session->ctx);
+  ssg_tensor_unref(x);
+  return TRUE;
+}
+
+static gboolean compute_shapes(Request *request, int first, int count, GError **error)
+{
+  SsgSession *session = request->session;
+  const SsgArchitecture *a = &session->g->arch;
+  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
+  PartCache *part = &session->parts[first];
+
+  ssg_scope_begin(session->ctx);
+  if (!is_identity(part->transform) && !part->input)
+    part->input = ssg_tensor_ref(embed(session, part->transform));
+  gboolean done = compute_layers(request, 0, a->n_depth, first, count, part->input ? part->input : session->identity_input,
+                                 session->shape_maps, error);
+  if (done) {
+    SsgTensor *maps = ssg_tensor_view(session->shape_maps, first * p * c, SSG_SHAPE(count, p, c));
+    ssg_tensor_copy_into(ssg_tensor_view(session->depth, first * p, SSG_SHAPE(count, 1, p, 1)),
+                         ssg_generator_depth(session->g, first, count, maps));
+    for (int k = first; k < first + count; k++)
+      session->parts[k].shape_valid = TRUE;
+  }
+  ssg_scope_end(session->ctx);
+  return done;
+}
+
+static gboolean compute_textures(Request *request, int first, int count, GError **error)
+{
+  SsgSession *session = request->session;
+  const SsgArchitecture *a = &session->g->arch;
+  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
+
+  ssg_scope_begin(session->ctx);
+  SsgTensor *x = ssg_tensor_view(session->shape_maps, first * p * c, SSG_SHAPE(count, p, c));
+  gboolean done = compute_layers(request, a->n_depth, a->n_layers, first, count, x, session->hidden_maps, error);
+  for (int k = first; k < first + count && done; k++)
+    session->parts[k].texture_valid = TRUE;
+  ssg_scope_end(session->ctx);
+  return done;
+}
+
+/* Runs over maximal stretches of neighbouring parts that need the same work. */
+static gboolean compute_parts(Request *request, GError **error)
+{
+  PartCache *parts = request->session->parts;
+  int n = request->session->g->arch.n_parts;
+
+  for (int k = 0; k < n; k++) {
+    update_part(request, k);
+    if (!parts[k].texture_valid)
+      request->parts_computed |= G_GUINT64_CONSTANT(1) << k;
+  }
+  for (int first = 0, end; first < n; first = end) {
+    end = first + 1;
+    if (parts[first].shape_valid)
+      continue;
+    while (end < n && !parts[end].shape_valid && same_transform(parts[end].transform, parts[first].transform))
+      end++;
+    if (!compute_shapes(request, first, end - first, error))
+      return FALSE;
+  }
+  for (int first = 0, end; first < n; first = end) {
+    end = first + 1;
+    if (parts[first].texture_valid)
+      continue;
+    while (end < n && !parts[end].texture_valid)
+      end++;
+    if (!compute_textures(request, first, end - first, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- the picture --- */
+
+static double ms_since(gint64 start)
+{
+  return (g_get_monotonic_time() - start) / 1000.0;
+}
+
+/* Host copies of the coarse maps, shared by every picture of one render. */
+typedef struct {
+  float *depth, *weight, *coarse;
+} CoarseMaps;
+
+static float *download_f32(SsgTensor *t)
+{
+  float *values = g_new0(float, ssg_tensor_elements(t));
+  ssg_tensor_download(t, values);
+  return values;
+}
+
+static SsgRender *make_render(Request *request, SsgTensor *head, const CoarseMaps *maps, gboolean complete)
+{
+  SsgSession *session = request->session;
+  const SsgArchitecture *a = &session->g->arch;
+  gsize size = ssg_tensor_dim(head, 1), pixels = size * size, coarse = (gsize) a->n_parts * a->coarse_size * a->coarse_size;
+  SsgRender *render = g_new0(SsgRender, 1);
+
+  g_atomic_ref_count_init(&render->refs);
+  render->size = size;
+  render->complete = complete;
+  render->n_parts = a->n_parts;
+  render->coarse_size = a->coarse_size;
+  render->parts_computed = request->parts_computed;
+  ssg_scope_begin(session->ctx);
+  SsgTensor *rgb = ssg_tensor_slice(head, 3, 0, 3), *seg = ssg_tensor_slice(head, 3, 3, a->n_parts);
+  g_autofree guint8 *rgb8 = g_malloc(pixels * 3);
+  render->rgb = g_malloc(pixels * 4);
+  render->mask = g_malloc(pixels);
+  ssg_tensor_download(ssg_tensor_cast(ssg_tensor_affine(rgb, 127.5f, 127.5f), SSG_U8), rgb8);
+  ssg_tensor_download(ssg_tensor_argmax(seg), render->mask);
+  for (gsize i = 0; i < pixels; i++) {
+    memcpy(render->rgb + 4 * i, rgb8 + 3 * i, 3);
+    render->rgb[4 * i + 3] = 255;
+  }
+  if (request->options && request->options->raw) {
+    render->raw_rgb = download_f32(rgb);
+    render->raw_seg = download_f32(seg);
+  }
+  ssg_scope_end(session->ctx);
+  render->depth = g_memdup2(maps->depth, coarse * sizeof(float));
+  render->weight = g_memdup2(maps->weight, coarse * sizeof(float));
+  render->coarse = g_memdup2(maps->coarse, coarse * sizeof(float));
+  render->ms = ms_since(request->start);
+  return render;
+}
+
+/* Fusion and render net. NULL and error when cancelled; device failures are left to the context. */
+static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointer data, GError **error)
+{
+  SsgSession *session = request->session;
+  SsgContext *ctx = session->ctx;
+  SsgGenerator *g = session->g;
+  const SsgArchitecture *a = &g->arch;
+  const SsgRenderOptions *options = request->options;
+  gint64 k = a->n_parts, began = g_get_monotonic_time();
+  float keep[SSG_MAX_PARTS];
+  gboolean all_shown = TRUE;
+  SsgTensor *noise[2 * SSG_MAX_LEVELS];
+  SsgRender *result = NULL;
+
+  for (int i = 0; i < k; i++) {
+    keep[i] = ssg_face_shown(request->face, i);
+    all_shown &= keep[i] == 1;
+  }
+  SsgTensor *kept = all_shown ? NULL : ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), keep);
+  SsgTensor *mask = ssg_generator_soft_mask(g, session->depth, kept);
+  SsgTensor *weights = ssg_generator_feature_weights(g, mask);
+  SsgTensor *coarse = ssg_generator_coarse_mask(g, mask);
+  SsgTensor *features = ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, weights);
+  CoarseMaps maps = {.depth = download_f32(session->depth),
+                     .weight = download_f32(weights),
+                     .coarse = download_f32(ssg_tensor_affine(mask, 2, -1))};
+  ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), 0, noise);
+  session->times.fuse = ms_since(began);
+
+  SsgTensor *x = ssg_tensor_ref(ssg_generator_render_input(g, features)), *head = NULL;
+  for (int level = 0; level < a->n_levels && !result; level++) {
+    if (cancelled(request, error))
+      break;
+    began = g_get_monotonic_time();
+    ssg_scope_begin(ctx);
+    SsgTensor *next = ssg_generator_render_level(g, level, x, features, session->render_weight[2 * level],
+                                                 session->render_weight[2 * level + 1], noise[2 * level],
+                                                 noise[2 * level + 1]);
+    SsgTensor *picture = ssg_generator_head(g, level, next, session->head_weight[level], session->head_bias[level], head, coarse);
+    ssg_tensor_ref(next);
+    ssg_tensor_ref(picture);
+    ssg_scope_end(ctx);
+    ssg_tensor_unref(x);
+    ssg_tensor_clear(&head);
+    x = next;
+    head = picture;
+    session->times.levels[level] = ms_since(began);
+    int size = ssg_tensor_dim(head, 1);
+    gboolean last = level == a->n_levels - 1 || (options && options->max_size && size >= options->max_size);
+    began = g_get_monotonic_time();
+    if (last) {
+      result = make_render(request, head, &maps, TRUE);
+      session->times.output = ms_since(began);
+    } else if (early && options && options->early_size && size >= options->early_size) {
+      g_autoptr(SsgRender) picture_now = make_render(request, head, &maps, FALSE);
+      early(picture_now, data);
+    }
+  }
+  ssg_tensor_unref(x);
+  ssg_tensor_clear(&head);
+  g_free(maps.depth);
+  g_free(maps.weight);
+  g_free(maps.coarse);
+  return result;
+}
+
+static gboolean face_fits(SsgSession *session, const SsgFace *face, GError **error)
+{
+  const SsgArchitecture *a = &session->g->arch;
+  if (ssg_face_n_parts(face) == a->n_parts && ssg_face_n_base(face) == a->n_base && ssg_face_style_dim(face) == a->style_dim)
+    return TRUE;
+  g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE,
+              "the face has %d parts, %d base codes and codes of %d numbers; the model has %d, %d and %d",
+              ssg_face_n_parts(face), ssg_face_n_base(face), ssg_face_style_dim(face), a->n_parts, a->n_base, a->style_dim);
+  return FALSE;
+}
+
+SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const SsgRenderOptions *options, SsgRenderFunc early,
+                              gpointer data, GCancellable *cancellable, GError **error)
+{
+  Request request = {.session = session, .face = face, .options = options, .cancellable = cancellable};
+  g_autoptr(SsgRender) render = NULL;
+
+  if (!face_fits(session, face, error))
+    return NULL;
+  request.start = g_get_monotonic_time();
+  ssg_scope_begin(session->ctx);
+  prepare(session);
+  if (options && options->no_cache)
+    forget_parts(session);
+  gboolean done = compute_parts(&request, error);
+  session->times.local = ms_since(request.start);
+  if (done)
+    render = compute_picture(&request, early, data, error);
+  ssg_scope_end(session->ctx);
+  session->times.total = ms_since(request.start);
+  if (options && options->no_cache)
+    forget_parts(session);
+  GError *device_error = NULL;
+  if (!ssg_context_check(session->ctx, &device_error)) {
+    /* Whatever was computed around the failure cannot be trusted. */
+    unprepare(session);
+    if (error && *error)
+      g_clear_error(error);
+    g_propagate_error(error, device_error);
+    return NULL;
+  }
+  return g_steal_pointer(&render);
+}

@@ -1,0 +1,73 @@
+/* What tensors and recorded operations are made of; for the files tensor-*.c, context.c and differentiate.c only. */
+#pragma once
+
+#include "engine/host-tensor.h"
+#include "engine/tensor.h"
+
+#define SSG_NODE_MAX_SAVED 4
+
+/* Device memory, shared by tensors. */
+typedef struct {
+  int refs;
+  SsgContext *ctx;
+  void *data; /* NULL: the op that should have computed it failed */
+  gsize bytes;
+  uint64_t cache_key;
+} SsgStorage;
+
+/* A recorded operation, or a leaf (rule NULL). */
+typedef struct _SsgNode SsgNode;
+
+/* Writes into grads[i] the gradient for input i, for every i where node->in[i] is set; may leave NULL for "nothing flows". */
+typedef void (*SsgRule)(SsgNode *node, SsgTensor *gradient, SsgTensor **grads);
+
+struct _SsgNode {
+  int refs;
+  guint64 id; /* creation order: inputs have smaller ids */
+  SsgRule rule;
+  int n_in;
+  SsgNode *in[SSG_OP_MAX_INPUTS];          /* NULL where no gradient is wanted */
+  SsgTensor *saved[SSG_NODE_MAX_SAVED];    /* inputs that the rule needs, with their own nodes */
+  SsgTensor *output;                       /* the result without its node (a cycle otherwise), if the rule needs it */
+  SsgShape in_shape[SSG_OP_MAX_INPUTS];
+  SsgOpCall call;                          /* op and param of the recorded call; arrays are not valid any more */
+  /* scratch of ssg_differentiate() */
+  guint64 mark;
+  int pending;
+  gboolean needed;
+  SsgTensor *gradient;
+};
+
+struct _SsgTensor {
+  int refs;
+  SsgContext *ctx;
+  SsgStorage *storage;
+  gsize offset; /* bytes */
+  SsgShape shape;
+  SsgDtype dtype;
+  SsgNode *node; /* NULL: no gradient flows through */
+};
+
+/* context.c */
+void ssg_context_fail(SsgContext *ctx, SsgStatus status, const SsgOpCall *call);
+guint64 ssg_context_next_id(SsgContext *ctx);
+/* Hands a new tensor (one reference) to the innermost scope; returns it. */
+SsgTensor *ssg_context_adopt(SsgContext *ctx, SsgTensor *t);
+
+/* tensor.c */
+/* New tensor with fresh memory, in the current scope. */
+SsgTensor *ssg_tensor_allocate(SsgContext *ctx, SsgDtype dtype, const SsgShape *shape);
+/* Shares t's memory under another shape, without node, in the current scope. */
+SsgTensor *ssg_tensor_alias(SsgTensor *t, const SsgShape *shape, gsize offset);
+/* Runs call with inputs in[] (NULL entries are absent) into out; skips when an input has no data. */
+void ssg_tensor_run(SsgOpCall *call, int n_in, SsgTensor *const *in, SsgTensor *out);
+
+/* differentiate.c */
+/* Records out = rule(in...) when the context records and an input wants gradients. Returns the node or NULL. call may be NULL. */
+SsgNode *ssg_node_record(SsgTensor *out, SsgRule rule, const SsgOpCall *call, int n_in, SsgTensor *const *in);
+void ssg_node_save(SsgNode *node, int slot, SsgTensor *t);
+void ssg_node_save_output(SsgNode *node, SsgTensor *out);
+/* The saved output as a tensor that depends on node, in the current scope. */
+SsgTensor *ssg_node_output(SsgNode *node);
+SsgNode *ssg_node_ref(SsgNode *node);
+void ssg_node_unref(SsgNode *node);

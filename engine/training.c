@@ -1,0 +1,324 @@
+#include "engine/training.h"
+
+#include <math.h>
+#include <string.h>
+
+SsgTrainingOptions ssg_training_options_published(void)
+{
+  return (SsgTrainingOptions){.lr = 0.002f,
+                              .r1_image = 10,
+                              .r1_mask = 1000,
+                              .r1_every = 16,
+                              .path_weight = 0.5f,
+                              .path_every = 4,
+                              .path_batch_shrink = 2,
+                              .mask_weight = 100,
+                              .ema_half_life = 10000};
+}
+
+static SsgTensor *zeros_like(SsgTensor *block)
+{
+  return ssg_tensor_ref(ssg_tensor_full(ssg_tensor_context(block), *ssg_tensor_shape(block), 0));
+}
+
+SsgTraining *ssg_training_new(SsgContext *ctx, const SsgArchitecture *arch, const SsgTrainingOptions *options, guint64 seed,
+                              GError **error)
+{
+  static const char *const frozen[] = {"local_nets.", "pos_embed.", NULL};
+  g_autoptr(SsgTraining) t = g_new0(SsgTraining, 1);
+
+  t->ctx = ctx;
+  t->options = *options;
+  t->g = ssg_generator_new(ctx, arch, seed, error);
+  t->g_ema = t->g ? ssg_generator_new(ctx, arch, seed, error) : NULL;
+  t->d = t->g_ema ? ssg_discriminator_new(ctx, arch, seed + 1, error) : NULL;
+  if (!t->d)
+    return NULL;
+  ssg_scope_begin(ctx);
+  SsgTensor *g = ssg_parameters_trained(t->g->parameters), *d = ssg_parameters_trained(t->d->parameters);
+  t->g_grad = zeros_like(g);
+  t->g_m = zeros_like(g);
+  t->g_v = zeros_like(g);
+  t->d_grad = zeros_like(d);
+  t->d_m = zeros_like(d);
+  t->d_v = zeros_like(d);
+  ssg_scope_end(ctx);
+  ssg_parameters_require_gradients(t->g->parameters, options->freeze_local ? frozen : NULL);
+  ssg_parameters_require_gradients(t->d->parameters, NULL);
+  return ssg_context_check(ctx, error) ? g_steal_pointer(&t) : NULL;
+}
+
+void ssg_training_free(SsgTraining *t)
+{
+  if (!t)
+    return;
+  ssg_tensor_clear(&t->g_grad);
+  ssg_tensor_clear(&t->g_m);
+  ssg_tensor_clear(&t->g_v);
+  ssg_tensor_clear(&t->d_grad);
+  ssg_tensor_clear(&t->d_m);
+  ssg_tensor_clear(&t->d_v);
+  ssg_generator_free(t->g);
+  ssg_generator_free(t->g_ema);
+  ssg_discriminator_free(t->d);
+  g_free(t);
+}
+
+static void clear(SsgTensor *block)
+{
+  SsgContext *ctx = ssg_tensor_context(block);
+  ssg_scope_begin(ctx);
+  ssg_tensor_copy_into(block, ssg_tensor_full(ctx, *ssg_tensor_shape(block), 0));
+  ssg_scope_end(ctx);
+}
+
+void ssg_training_begin_d(SsgTraining *t)
+{
+  clear(t->d_grad);
+}
+
+void ssg_training_begin_g(SsgTraining *t)
+{
+  clear(t->g_grad);
+}
+
+/* --- gradients into the block --- */
+
+typedef struct {
+  SsgTensor *block;
+  GPtrArray *parameters; /* SsgParameter of each wrt */
+} Accumulation;
+
+/* A gradient is added to its place in the block as soon as it is final, and need not wait for the walk's end. */
+static void add_to_block(int index, SsgTensor *gradient, gpointer data)
+{
+  Accumulation *a = data;
+  const SsgParameter *parameter = a->parameters->pdata[index];
+  if (!gradient)
+    return;
+  SsgContext *ctx = ssg_tensor_context(gradient);
+  ssg_scope_begin(ctx);
+  SsgTensor *place = ssg_tensor_view(a->block, parameter->start, parameter->shape);
+  ssg_tensor_copy_into(place, ssg_tensor_add(place, gradient));
+  ssg_scope_end(ctx);
+}
+
+/* Adds the gradients of loss * scale for all marked parameters to the block. */
+static void accumulate_gradients(SsgParameters *p, SsgTensor *loss, float scale, SsgTensor *block)
+{
+  SsgContext *ctx = ssg_tensor_context(loss);
+  g_autoptr(GPtrArray) parameters = g_ptr_array_new(), values = g_ptr_array_new();
+
+  for (int i = 0; i < ssg_parameters_count(p); i++) {
+    SsgParameter *parameter = ssg_parameters_get(p, i);
+    if (ssg_tensor_requires_gradient(parameter->value)) {
+      g_ptr_array_add(parameters, parameter);
+      g_ptr_array_add(values, parameter->value);
+    }
+  }
+  Accumulation a = {.block = block, .parameters = parameters};
+  g_autofree SsgTensor **grads = g_new0(SsgTensor *, values->len);
+  ssg_scope_begin(ctx);
+  ssg_differentiate(loss, ssg_tensor_full(ctx, *ssg_tensor_shape(loss), scale), values->len, (SsgTensor **) values->pdata,
+                    grads, SSG_GRADIENT_PLAIN, add_to_block, &a);
+  ssg_scope_end(ctx);
+}
+
+/* --- codes --- */
+
+/* Expanded codes [N, K * L, S] of a draw (MODEL.md "Style mixing"): which of two codes each row takes is a constant 0/1 tensor,
+ * so that the choice needs no op of its own. */
+static SsgTensor *expanded_codes(SsgTraining *t, const SsgDraw *draw)
+{
+  const SsgArchitecture *a = &t->g->arch;
+  gint64 n = draw->n, s = a->style_dim, rows = ssg_architecture_expanded_rows(a);
+  SsgTensor *w0 = ssg_generator_map(t->g, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, s), draw->z0));
+  w0 = ssg_tensor_reshape(w0, SSG_SHAPE(n, 1, s));
+  if (!draw->z1)
+    return ssg_tensor_broadcast_to(w0, SSG_SHAPE(n, rows, s), 1);
+
+  SsgTensor *w1 = ssg_generator_map(t->g, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, s), draw->z1));
+  w1 = ssg_tensor_reshape(w1, SSG_SHAPE(n, 1, s));
+  g_autofree float *second = g_new0(float, n * rows);
+  for (int k = 0; k < a->n_parts; k++) {
+    for (int l = 0; l < a->n_layers; l++) {
+      /* The base of a foreground part is the first code's; the background's shape code also fills its base layers. */
+      gboolean base = k > 0 && l < a->n_base, texture = l >= a->n_depth;
+      for (int i = 0; i < n; i++) {
+        int mix = draw->mix[k * n + i];
+        second[i * rows + k * a->n_layers + l] = !base && (mix == 2 || (mix == 1 && texture));
+      }
+    }
+  }
+  SsgTensor *choice = ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, rows, 1), second);
+  return ssg_tensor_add(ssg_tensor_mul(w0, ssg_tensor_affine(choice, -1, 1)), ssg_tensor_mul(w1, choice));
+}
+
+static SsgGenerated generate(SsgTraining *t, const SsgDraw *draw, SsgTensor *codes)
+{
+  SsgTensor *noise[2 * SSG_MAX_LEVELS];
+  ssg_generator_noise(t->g, draw->noise, draw->n, draw->noise_seed, draw->noise_stream, noise);
+  return ssg_generator_forward(t->g, codes, noise);
+}
+
+static SsgTensor *real_mask(SsgTraining *t, int n, const guint8 *labels)
+{
+  gint64 size = t->d->arch.size;
+  if (!labels)
+    return NULL;
+  return ssg_tensor_one_hot(ssg_tensor_new(t->ctx, SSG_U8, SSG_SHAPE(n, size, size), labels), t->d->arch.n_parts);
+}
+
+/* --- steps --- */
+
+void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, const guint8 *real_labels, float scale,
+                    SsgStepStats *stats)
+{
+  gint64 n = draw->n, size = t->d->arch.size;
+
+  ssg_scope_begin(t->ctx);
+  /* Nothing of the generator is recorded: its pictures are constants here. */
+  ssg_scope_begin(t->ctx);
+  SsgGenerated fake = generate(t, draw, expanded_codes(t, draw));
+  SsgTensor *fake_rgb = ssg_tensor_ref(fake.rgb), *fake_seg = ssg_tensor_ref(fake.seg);
+  ssg_scope_end(t->ctx);
+  ssg_context_set_recording(t->ctx, TRUE);
+  SsgTensor *fake_score = ssg_discriminator_forward(t->d, fake_rgb, real_labels ? fake_seg : NULL);
+  SsgTensor *rgb = ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, size, size, 3), real_rgb);
+  SsgTensor *real_score = ssg_discriminator_forward(t->d, rgb, real_mask(t, n, real_labels));
+  SsgTensor *loss = ssg_tensor_add(ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(real_score, -1))),
+                                   ssg_tensor_mean(ssg_tensor_softplus(fake_score)));
+  ssg_context_set_recording(t->ctx, FALSE);
+  ssg_tensor_unref(fake_rgb);
+  ssg_tensor_unref(fake_seg);
+  accumulate_gradients(t->d->parameters, loss, scale, t->d_grad);
+  stats->loss_d += scale * ssg_tensor_item(loss);
+  stats->real_score += scale * ssg_tensor_item(ssg_tensor_mean(real_score));
+  stats->fake_score += scale * ssg_tensor_item(ssg_tensor_mean(fake_score));
+  ssg_scope_end(t->ctx);
+}
+
+/* mean_n sum (d score / d x)^2 as a recorded scalar. */
+static SsgTensor *gradient_penalty(SsgTensor *gradient)
+{
+  return ssg_tensor_scale(ssg_tensor_sum(ssg_tensor_square(gradient)), 1.0f / ssg_tensor_dim(gradient, 0));
+}
+
+void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 *real_labels, float scale,
+                     SsgStepStats *stats)
+{
+  gint64 size = t->d->arch.size;
+  const SsgTrainingOptions *o = &t->options;
+
+  ssg_scope_begin(t->ctx);
+  SsgTensor *in[2] = {ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, size, size, 3), real_rgb), real_mask(t, n, real_labels)};
+  int n_in = in[1] ? 2 : 1;
+  for (int i = 0; i < n_in; i++)
+    ssg_tensor_require_gradient(in[i]);
+  ssg_context_set_recording(t->ctx, TRUE);
+  SsgTensor *score = ssg_tensor_sum(ssg_discriminator_forward(t->d, in[0], in[1]));
+  SsgTensor *grads[2] = {NULL, NULL};
+  ssg_differentiate(score, NULL, n_in, in, grads, SSG_GRADIENT_RECORD, NULL, NULL);
+  SsgTensor *image = gradient_penalty(grads[0]), *mask = in[1] ? gradient_penalty(grads[1]) : NULL;
+  SsgTensor *loss = ssg_tensor_scale(image, o->r1_image / 2 * o->r1_every);
+  if (mask)
+    loss = ssg_tensor_add(loss, ssg_tensor_scale(mask, o->r1_mask / 2 * o->r1_every));
+  ssg_context_set_recording(t->ctx, FALSE);
+  accumulate_gradients(t->d->parameters, loss, scale, t->d_grad);
+  stats->r1_image += scale * ssg_tensor_item(image);
+  stats->r1_mask += mask ? scale * ssg_tensor_item(mask) : 0;
+  ssg_scope_end(t->ctx);
+}
+
+void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats)
+{
+  const SsgTrainingOptions *o = &t->options;
+  int pool = t->g->arch.size / t->g->arch.coarse_size;
+
+  ssg_scope_begin(t->ctx);
+  ssg_context_set_recording(t->ctx, TRUE);
+  SsgGenerated fake = generate(t, draw, expanded_codes(t, draw));
+  SsgTensor *score = ssg_discriminator_forward(t->d, fake.rgb, t->d->arch.disc_masks ? fake.seg : NULL);
+  SsgTensor *adversarial = ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(score, -1))), *loss = adversarial;
+  SsgTensor *mask = NULL;
+  if (o->mask_weight > 0) {
+    mask = ssg_tensor_mean(ssg_tensor_square(ssg_tensor_sub(fake.coarse, ssg_tensor_avg_pool(fake.seg, pool))));
+    loss = ssg_tensor_add(adversarial, ssg_tensor_scale(mask, o->mask_weight));
+  }
+  ssg_context_set_recording(t->ctx, FALSE);
+  accumulate_gradients(t->g->parameters, loss, scale, t->g_grad);
+  stats->loss_g += scale * ssg_tensor_item(adversarial);
+  stats->loss_mask += mask ? scale * ssg_tensor_item(mask) : 0;
+  ssg_scope_end(t->ctx);
+}
+
+void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, guint64 y_seed, guint64 y_stream, float scale,
+                       float *lengths, SsgStepStats *stats)
+{
+  const SsgArchitecture *a = &t->g->arch;
+  gint64 n = draw->n, rows = ssg_architecture_expanded_rows(a), size = a->size;
+  SsgShape picture = SSG_SHAPE(n, size, size, 3);
+
+  ssg_scope_begin(t->ctx);
+  /* The codes are leaves here: as in the authors' training, this loss does not reach the mapping network. */
+  SsgTensor *codes = expanded_codes(t, draw), *gradient;
+  ssg_tensor_require_gradient(codes);
+  ssg_context_set_recording(t->ctx, TRUE);
+  SsgGenerated fake = generate(t, draw, codes);
+  SsgTensor *direction = y ? ssg_tensor_new_f32(t->ctx, picture, y) : ssg_tensor_normal(t->ctx, picture, y_seed, y_stream);
+  ssg_differentiate(fake.rgb, ssg_tensor_scale(direction, 1.0f / size), 1, &codes, &gradient, SSG_GRADIENT_RECORD, NULL,
+                    NULL);
+  /* l_n = sqrt(mean over rows of the squared norm of the row's gradient) */
+  SsgTensor *squares = ssg_tensor_sum_axis(ssg_tensor_reshape(ssg_tensor_square(gradient), SSG_SHAPE(n, rows * a->style_dim)), 1);
+  SsgTensor *l = ssg_tensor_sqrt(ssg_tensor_scale(squares, 1.0f / rows)); /* [n, 1] */
+  /* The mean moves first, and the penalty sees the moved one, with its dependence on l. */
+  SsgTensor *mean = ssg_tensor_affine(ssg_tensor_mean(l), 0.01f, 0.99f * t->path_mean);
+  SsgTensor *penalty =
+      ssg_tensor_mean(ssg_tensor_square(ssg_tensor_sub(l, ssg_tensor_reshape(mean, SSG_SHAPE(1, 1)))));
+  SsgTensor *loss = ssg_tensor_scale(penalty, t->options.path_weight * t->options.path_every);
+  ssg_context_set_recording(t->ctx, FALSE);
+  accumulate_gradients(t->g->parameters, loss, scale, t->g_grad);
+  float new_mean = ssg_tensor_item(mean);
+  if (isfinite(new_mean))
+    t->path_mean = new_mean;
+  stats->path_penalty += scale * ssg_tensor_item(penalty);
+  stats->path_length += scale * ssg_tensor_item(ssg_tensor_mean(l));
+  if (lengths)
+    ssg_tensor_download(l, lengths);
+  ssg_scope_end(t->ctx);
+}
+
+/* --- optimisers --- */
+
+/* Lazy regularisation every k steps takes one step more per k: rate and betas are adapted by c = k / (k + 1). */
+static void apply(SsgTensor *parameters, SsgTensor *grad, SsgTensor *m, SsgTensor *v, float lr, int every, gint64 *steps)
+{
+  double c = every ? (double) every / (every + 1) : 1;
+  ssg_tensor_adam(parameters, grad, m, v, lr * c, 0, pow(0.99, c), 1e-8f, ++*steps);
+}
+
+void ssg_training_apply_d(SsgTraining *t)
+{
+  apply(ssg_parameters_trained(t->d->parameters), t->d_grad, t->d_m, t->d_v, t->options.lr, t->options.r1_every, &t->d_steps);
+}
+
+void ssg_training_apply_g(SsgTraining *t)
+{
+  apply(ssg_parameters_trained(t->g->parameters), t->g_grad, t->g_m, t->g_v, t->options.lr, t->options.path_every, &t->g_steps);
+}
+
+void ssg_training_ema(SsgTraining *t, int images)
+{
+  float weight = 1 - pow(0.5, images / t->options.ema_half_life);
+
+  if (!t->options.freeze_local) {
+    ssg_tensor_lerp_into(ssg_parameters_trained(t->g_ema->parameters), ssg_parameters_trained(t->g->parameters), weight);
+    return;
+  }
+  for (int i = 0; i < ssg_parameters_count(t->g->parameters); i++) {
+    SsgParameter *from = ssg_parameters_get(t->g->parameters, i), *to = ssg_parameters_get(t->g_ema->parameters, i);
+    if (g_str_has_prefix(from->name, "render_net.") || g_str_has_prefix(from->name, "style."))
+      if (!from->buffer)
+        ssg_tensor_lerp_into(to->value, from->value, weight);
+  }
+}

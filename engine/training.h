@@ -1,0 +1,73 @@
+/* One training iteration of SemanticStyleGAN: the losses, regularisers, optimisers and moving average of MODEL.md's table
+ * "Training, one iteration". What is random (codes, mixing, noise, data) comes in from outside, so that an iteration can be
+ * repeated, resumed and compared with reference numbers. */
+#pragma once
+
+#include "engine/discriminator.h"
+#include "engine/generator.h"
+
+typedef struct {
+  float lr;            /* before the factor for lazy regularisation; published 0.002 */
+  float r1_image, r1_mask; /* published 10 and 1000 */
+  int r1_every;        /* published 16; 0: never */
+  float path_weight;   /* published 0.5 */
+  int path_every;      /* published 4; 0: never */
+  int path_batch_shrink; /* published 2 */
+  float mask_weight;   /* published 100; 0 when fine-tuning without masks */
+  float ema_half_life; /* images; published 10,000 */
+  gboolean freeze_local; /* local generators and Fourier weights stay; EMA covers mapping and render net only */
+} SsgTrainingOptions;
+
+/* The published values. */
+SsgTrainingOptions ssg_training_options_published(void);
+
+/* What is learned, and the state of learning it. All blocks are [n] of the trained parameters. */
+typedef struct {
+  SsgContext *ctx;
+  SsgTrainingOptions options;
+  SsgGenerator *g, *g_ema;
+  SsgDiscriminator *d;
+  SsgTensor *g_grad, *g_m, *g_v; /* gradient and Adam's moments of g */
+  SsgTensor *d_grad, *d_m, *d_v;
+  gint64 g_steps, d_steps;       /* Adam's t */
+  float path_mean;               /* a */
+} SsgTraining;
+
+SsgTraining *ssg_training_new(SsgContext *ctx, const SsgArchitecture *arch, const SsgTrainingOptions *options, guint64 seed,
+                              GError **error);
+void ssg_training_free(SsgTraining *t);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTraining, ssg_training_free)
+
+/* The random draws of one generated batch of n. */
+typedef struct {
+  int n;
+  const float *z0, *z1; /* [n, S]; z1 NULL: no style mixing */
+  const guint8 *mix;    /* [K, n]: 0 both codes from the first, 1 shape first and texture second, 2 both second; or NULL */
+  SsgNoise noise;
+  guint64 noise_seed, noise_stream; /* for SSG_NOISE_SEEDED */
+} SsgDraw;
+
+/* Every step works on one micro-batch: scale is its share of the whole batch (1 without accumulation), and gradients are added
+ * to the block, which the caller cleared by ssg_training_begin(). After the last micro-batch (and an all-reduce, when there
+ * are several processes) the caller applies the optimiser. */
+typedef struct {
+  double loss_d, real_score, fake_score, r1_image, r1_mask;
+  double loss_g, loss_mask, path_penalty, path_length; /* means */
+} SsgStepStats;
+
+void ssg_training_begin_d(SsgTraining *t);
+void ssg_training_begin_g(SsgTraining *t);
+/* real_rgb [n, R, R, 3] host; real_labels [n, R, R] class indices, NULL without masks. */
+void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, const guint8 *real_labels, float scale,
+                    SsgStepStats *stats);
+void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 *real_labels, float scale,
+                     SsgStepStats *stats);
+void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats);
+/* y [n, R, R, 3] ~ N(0,1) on the host or NULL to draw it from (seed, stream). lengths [n] receives l. The moving mean a is
+ * updated from this micro-batch. */
+void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, guint64 y_seed, guint64 y_stream, float scale,
+                       float *lengths, SsgStepStats *stats);
+void ssg_training_apply_d(SsgTraining *t);
+void ssg_training_apply_g(SsgTraining *t);
+/* images: of one iteration over all processes. */
+void ssg_training_ema(SsgTraining *t, int images);

@@ -96,7 +96,8 @@ static void test_check(void)
   g_assert_true(ssg_architecture_check(&tiny, NULL));
   g_assert_true(ssg_architecture_check(&plain, NULL));
   REFUSED(n_parts, 0, "number of parts is 0");
-  REFUSED(n_parts, 65, "between 1 and 64");
+  REFUSED(n_parts, 1, "number of parts is 1");
+  REFUSED(n_parts, 65, "between 2 and 64");
   REFUSED(n_parts, 3, "part 3 is said to be transparent");
   REFUSED(style_dim, 5000, "style dimension");
   REFUSED(n_mapping, 0, "mapping layers");

@@ -4,6 +4,7 @@
 #include "engine/error.h"
 #include "engine/image-resize.h"
 #include "trainer/interrupt.h"
+#include "trainer/wait.h"
 #include "trainer/shuffle.h"
 
 #define MAX_DEPTH 16
@@ -27,8 +28,8 @@ struct SsgLoader {
   guint64 length;
   gsize pixels; /* R * R */
 
-  GMutex lock;
-  GCond changed;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
   guint64 next;     /* next image to decode, counted over batches of n */
   guint64 consumed; /* batches given back by the caller */
   gboolean handed_out, stop;
@@ -126,19 +127,19 @@ static gpointer worker(gpointer data)
 {
   SsgLoader *loader = data;
   g_autofree guint8 *scratch = loader->cache ? NULL : g_malloc(loader->item_bytes);
-  g_mutex_lock(&loader->lock);
+  pthread_mutex_lock(&loader->lock);
   for (;;) {
     while (!loader->stop && loader->next / loader->n >= loader->consumed + loader->options.depth)
-      g_cond_wait(&loader->changed, &loader->lock);
+      pthread_cond_wait(&loader->changed, &loader->lock);
     if (loader->stop)
       break;
     guint64 image = loader->next++, batch = image / loader->n;
     int at = (int) (image % loader->n);
     Slot *slot = &loader->slots[batch % loader->options.depth];
-    g_mutex_unlock(&loader->lock);
+    pthread_mutex_unlock(&loader->lock);
     GError *error = NULL;
     fill(loader, slot, batch, at, scratch, &error);
-    g_mutex_lock(&loader->lock);
+    pthread_mutex_lock(&loader->lock);
     if (error && (!slot->error || at < slot->error_at)) {
       g_clear_error(&slot->error);
       slot->error = error;
@@ -147,9 +148,9 @@ static gpointer worker(gpointer data)
       g_clear_error(&error);
     }
     if (--slot->missing == 0)
-      g_cond_broadcast(&loader->changed);
+      pthread_cond_broadcast(&loader->changed);
   }
-  g_mutex_unlock(&loader->lock);
+  pthread_mutex_unlock(&loader->lock);
   return NULL;
 }
 
@@ -190,8 +191,7 @@ SsgLoader *ssg_loader_new(SsgDataset *dataset, const SsgLoaderOptions *options, 
   loader->item_bytes = loader->pixels * (loader->with_labels ? 4 : 3);
   if (loader->item_bytes * loader->length <= options->cache_bytes)
     loader->cache = g_new0(guint8 *, loader->length);
-  g_mutex_init(&loader->lock);
-  g_cond_init(&loader->changed);
+  ssg_wait_init(&loader->lock, &loader->changed);
   for (int i = 0; i < options->depth; i++) {
     Slot *slot = &loader->slots[i];
     slot->images = g_new(float, 3 * loader->pixels * loader->n);
@@ -209,10 +209,10 @@ void ssg_loader_free(SsgLoader *loader)
 {
   if (!loader)
     return;
-  g_mutex_lock(&loader->lock);
+  pthread_mutex_lock(&loader->lock);
   loader->stop = TRUE;
-  g_cond_broadcast(&loader->changed);
-  g_mutex_unlock(&loader->lock);
+  pthread_cond_broadcast(&loader->changed);
+  pthread_mutex_unlock(&loader->lock);
   for (int i = 0; i < loader->options.jobs; i++)
     g_thread_join(loader->threads[i]);
   for (int i = 0; i < loader->options.depth; i++) {
@@ -225,8 +225,8 @@ void ssg_loader_free(SsgLoader *loader)
     g_free(loader->cache[i]);
   g_free(loader->cache);
   g_free(loader->threads);
-  g_mutex_clear(&loader->lock);
-  g_cond_clear(&loader->changed);
+  pthread_mutex_destroy(&loader->lock);
+  pthread_cond_destroy(&loader->changed);
   ssg_dataset_unref(loader->dataset);
   g_free(loader);
 }
@@ -236,16 +236,16 @@ const SsgBatch *ssg_loader_next(SsgLoader *loader, GError **error)
   const SsgLoaderOptions *options = &loader->options;
   gint64 start = g_get_monotonic_time();
   const SsgBatch *batch = NULL;
-  g_mutex_lock(&loader->lock);
+  pthread_mutex_lock(&loader->lock);
   if (loader->handed_out) { /* what the caller had may be filled again */
     loader->slots[loader->consumed % options->depth].missing = loader->n;
     loader->consumed++;
     loader->handed_out = FALSE;
-    g_cond_broadcast(&loader->changed);
+    pthread_cond_broadcast(&loader->changed);
   }
   Slot *slot = &loader->slots[loader->consumed % options->depth];
   while (slot->missing && !ssg_interrupt_requested())
-    g_cond_wait_until(&loader->changed, &loader->lock, g_get_monotonic_time() + G_USEC_PER_SEC / 10);
+    ssg_wait_a_moment(&loader->changed, &loader->lock);
   if (slot->missing) {
     ssg_interrupt_check(error);
   } else if (slot->error) {
@@ -257,7 +257,7 @@ const SsgBatch *ssg_loader_next(SsgLoader *loader, GError **error)
     loader->handed_out = TRUE;
   }
   loader->waited += (g_get_monotonic_time() - start) / (double) G_USEC_PER_SEC;
-  g_mutex_unlock(&loader->lock);
+  pthread_mutex_unlock(&loader->lock);
   return batch;
 }
 

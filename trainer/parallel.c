@@ -1,6 +1,7 @@
 #include "trainer/parallel.h"
 
 #include "trainer/interrupt.h"
+#include "trainer/wait.h"
 
 #define AHEAD 4 /* results per thread that may wait */
 
@@ -11,8 +12,8 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  GMutex lock;
-  GCond changed;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
   int count, window;
   int next, taken; /* next item to be made; items taken so far */
   gboolean stop;
@@ -24,21 +25,21 @@ typedef struct {
 static gpointer worker(gpointer data)
 {
   Work *work = data;
-  g_mutex_lock(&work->lock);
+  pthread_mutex_lock(&work->lock);
   for (;;) {
     while (!work->stop && work->next < work->count && work->next >= work->taken + work->window)
-      g_cond_wait(&work->changed, &work->lock);
+      pthread_cond_wait(&work->changed, &work->lock);
     if (work->stop || work->next >= work->count)
       break;
     int index = work->next++;
-    g_mutex_unlock(&work->lock);
+    pthread_mutex_unlock(&work->lock);
     Slot made = {.ready = TRUE};
     made.result = work->make(index, work->data, &made.error);
-    g_mutex_lock(&work->lock);
+    pthread_mutex_lock(&work->lock);
     work->slots[index % work->window] = made;
-    g_cond_broadcast(&work->changed);
+    pthread_cond_broadcast(&work->changed);
   }
-  g_mutex_unlock(&work->lock);
+  pthread_mutex_unlock(&work->lock);
   return NULL;
 }
 
@@ -46,14 +47,14 @@ static gpointer worker(gpointer data)
 static Slot wait_for(Work *work, int index, GError **error)
 {
   Slot *slot = &work->slots[index % work->window], found = {0};
-  g_mutex_lock(&work->lock);
+  pthread_mutex_lock(&work->lock);
   while (!slot->ready && !ssg_interrupt_requested())
-    g_cond_wait_until(&work->changed, &work->lock, g_get_monotonic_time() + G_USEC_PER_SEC / 10);
+    ssg_wait_a_moment(&work->changed, &work->lock);
   if (ssg_interrupt_check(error)) {
     found = *slot;
     *slot = (Slot){0};
   }
-  g_mutex_unlock(&work->lock);
+  pthread_mutex_unlock(&work->lock);
   return found;
 }
 
@@ -64,8 +65,7 @@ gboolean ssg_parallel_run(int count, int jobs, SsgParallelMake make, SsgParallel
   jobs = MAX(1, MIN(jobs, count));
   work.window = AHEAD * jobs;
   work.slots = g_new0(Slot, work.window);
-  g_mutex_init(&work.lock);
-  g_cond_init(&work.changed);
+  ssg_wait_init(&work.lock, &work.changed);
   g_autofree GThread **threads = g_new0(GThread *, jobs);
   for (int i = 0; i < jobs; i++)
     threads[i] = g_thread_new("parallel", worker, &work);
@@ -81,11 +81,11 @@ gboolean ssg_parallel_run(int count, int jobs, SsgParallelMake make, SsgParallel
     } else {
       good = take(i, slot.result, data, error);
     }
-    g_mutex_lock(&work.lock);
+    pthread_mutex_lock(&work.lock);
     work.taken = i + 1;
     work.stop = !good;
-    g_cond_broadcast(&work.changed);
-    g_mutex_unlock(&work.lock);
+    pthread_cond_broadcast(&work.changed);
+    pthread_mutex_unlock(&work.lock);
   }
   for (int i = 0; i < jobs; i++)
     g_thread_join(threads[i]);
@@ -95,7 +95,7 @@ gboolean ssg_parallel_run(int count, int jobs, SsgParallelMake make, SsgParallel
     g_clear_error(&work.slots[i].error);
   }
   g_free(work.slots);
-  g_mutex_clear(&work.lock);
-  g_cond_clear(&work.changed);
+  pthread_mutex_destroy(&work.lock);
+  pthread_cond_destroy(&work.changed);
   return good;
 }

@@ -637,6 +637,8 @@ SsgPickle *ssg_pickle_parse(GBytes *bytes, gsize start, const char *name, GError
   gsize size;
   const guint8 *data = g_bytes_get_data(bytes, &size);
   g_assert(start <= size);
+  if (!data)
+    data = (const guint8 *) ""; /* no bytes at all */
   SsgPickle *pickle = g_new0(SsgPickle, 1);
   pickle->bytes = g_bytes_ref(bytes);
   pickle->values = g_ptr_array_new_with_free_func((GDestroyNotify) value_free);

@@ -1,0 +1,28 @@
+/* What the fuzz targets share. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/host-tensor.h"
+
+/* Called by libFuzzer with one input; 0. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Reads every byte, so that the sanitizers see where a result lies. */
+static inline void fuzz_use(const void *data, gsize size)
+{
+  static volatile guint8 sink;
+  guint8 sum = 0;
+  for (gsize i = 0; i < size; i++)
+    sum ^= ((const guint8 *) data)[i];
+  sink = sum;
+}
+
+static inline void fuzz_touch(const SsgHostTensor *tensor)
+{
+  float values[64];
+  fuzz_use(tensor->data, tensor->n_bytes);
+  for (gsize first = 0; first < tensor->n_elements; first += 64)
+    ssg_host_tensor_read_f32(tensor, first, MIN(64, tensor->n_elements - first), values);
+}

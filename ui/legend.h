@@ -1,0 +1,11 @@
+/* The colour map with the depths at its ends. */
+#pragma once
+
+#include <gtk/gtk.h>
+#include "app/depth-style.h"
+
+#define SSG_TYPE_LEGEND (ssg_legend_get_type())
+G_DECLARE_FINAL_TYPE(SsgLegend, ssg_legend, SSG, LEGEND, GtkWidget)
+
+/* range NULL: the ends are named "near" and "far" instead of numbers (each part has its own). */
+void ssg_legend_set(SsgLegend *self, SsgColormap map, SsgDepthScale scale, const SsgDepthRange *range);

@@ -1,0 +1,204 @@
+#include "ui/shelf-view.h"
+
+#include "app/i18n.h"
+#include "ui/shelf-tile.h"
+#include "ui/slider.h"
+
+struct _SsgShelfView {
+  GtkWidget parent_instance;
+  GtkWidget *header, *seed, *seed_popover, *psi, *scroller, *grid;
+  SsgShelf *shelf;
+  GtkSingleSelection *selection;
+  gboolean setting;
+};
+
+G_DEFINE_FINAL_TYPE(SsgShelfView, ssg_shelf_view, GTK_TYPE_WIDGET)
+
+enum { DONOR_CHOSEN, FACE_ACTIVATED, FACE_MENU, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void tile_menu(GtkGestureClick *gesture, int n, double x, double y, SsgShelfView *self)
+{
+  GtkWidget *tile = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(gesture));
+  SsgShelfFace *face = ssg_shelf_tile_get_face(SSG_SHELF_TILE(tile));
+  if (face)
+    g_signal_emit(self, signals[FACE_MENU], 0, face, tile);
+}
+
+static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelfView *self)
+{
+  GtkWidget *tile = ssg_shelf_tile_new();
+  GtkGesture *click = gtk_gesture_click_new();
+  gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+  g_signal_connect(click, "pressed", G_CALLBACK(tile_menu), self);
+  gtk_widget_add_controller(tile, GTK_EVENT_CONTROLLER(click));
+  gtk_list_item_set_child(item, tile);
+}
+
+static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelfView *self)
+{
+  SsgShelfFace *face = gtk_list_item_get_item(item);
+  GtkWidget *tile = gtk_list_item_get_child(item);
+  ssg_shelf_tile_set_face(SSG_SHELF_TILE(tile), face);
+  /* The grid's own cell is what gets the focus: it carries the name. */
+  GtkWidget *cell = gtk_widget_get_parent(tile);
+  if (cell)
+    gtk_accessible_update_property(GTK_ACCESSIBLE(cell), GTK_ACCESSIBLE_PROPERTY_LABEL, ssg_shelf_face_name(face), -1);
+  if (self->shelf)
+    ssg_shelf_want(self->shelf, face);
+}
+
+static void unbind(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelfView *self)
+{
+  ssg_shelf_tile_set_face(SSG_SHELF_TILE(gtk_list_item_get_child(item)), NULL);
+  if (self->shelf)
+    ssg_shelf_unwant(self->shelf, gtk_list_item_get_item(item));
+}
+
+static void selection_changed(SsgShelfView *self)
+{
+  SsgShelfFace *face = gtk_single_selection_get_selected_item(self->selection);
+  if (face)
+    g_signal_emit(self, signals[DONOR_CHOSEN], 0, face);
+}
+
+static void activated(SsgShelfView *self, guint position)
+{
+  g_autoptr(SsgShelfFace) face = g_list_model_get_item(G_LIST_MODEL(self->selection), position);
+  if (face)
+    g_signal_emit(self, signals[FACE_ACTIVATED], 0, face);
+}
+
+static gboolean menu_key(GtkWidget *widget, GVariant *args, gpointer data)
+{
+  SsgShelfView *self = SSG_SHELF_VIEW(widget);
+  SsgShelfFace *face = ssg_shelf_view_get_selected(self);
+  if (!face)
+    return FALSE;
+  GtkWidget *tile = ssg_shelf_view_find_tile(self, gtk_single_selection_get_selected(self->selection));
+  g_signal_emit(self, signals[FACE_MENU], 0, face, tile ? tile : self->grid);
+  return TRUE;
+}
+
+/* Faces without end: the list grows before its tail is reached. */
+static void scrolled(SsgShelfView *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
+  double page = gtk_adjustment_get_page_size(adjustment);
+  if (self->shelf && gtk_adjustment_get_value(adjustment) + 2 * page > gtk_adjustment_get_upper(adjustment)) {
+    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->shelf));
+    ssg_shelf_grow(self->shelf, n - ssg_shelf_n_kept(self->shelf) + 12);
+  }
+}
+
+static void seed_changed(SsgShelfView *self)
+{
+  if (!self->setting && self->shelf)
+    ssg_shelf_set_first_seed(self->shelf, (guint64) gtk_spin_button_get_value(GTK_SPIN_BUTTON(self->seed)));
+}
+
+static void psi_moved(SsgShelfView *self, double value, gboolean done)
+{
+  if (done && self->shelf)
+    ssg_shelf_set_psi(self->shelf, value);
+}
+
+static void more_clicked(SsgShelfView *self)
+{
+  gtk_spin_button_set_value(GTK_SPIN_BUTTON(self->seed), g_random_int_range(0, 100000));
+  gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
+}
+
+void ssg_shelf_view_set_shelf(SsgShelfView *self, SsgShelf *shelf)
+{
+  gtk_grid_view_set_model(GTK_GRID_VIEW(self->grid), NULL);
+  g_clear_object(&self->selection);
+  if (g_set_object(&self->shelf, shelf) && shelf) {
+    self->setting = TRUE;
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(self->seed), (double) ssg_shelf_first_seed(shelf));
+    ssg_slider_set_value(SSG_SLIDER(self->psi), ssg_shelf_psi(shelf));
+    self->setting = FALSE;
+  }
+  if (!shelf)
+    return;
+  self->selection = gtk_single_selection_new(G_LIST_MODEL(g_object_ref(shelf)));
+  gtk_single_selection_set_autoselect(self->selection, FALSE);
+  gtk_single_selection_set_can_unselect(self->selection, TRUE);
+  gtk_single_selection_set_selected(self->selection, GTK_INVALID_LIST_POSITION);
+  g_signal_connect_swapped(self->selection, "notify::selected-item", G_CALLBACK(selection_changed), self);
+  gtk_grid_view_set_model(GTK_GRID_VIEW(self->grid), GTK_SELECTION_MODEL(self->selection));
+}
+
+static GtkWidget *find_tile(GtkWidget *widget, SsgShelfFace *face)
+{
+  if (SSG_IS_SHELF_TILE(widget))
+    return ssg_shelf_tile_get_face(SSG_SHELF_TILE(widget)) == face ? widget : NULL;
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child)) {
+    GtkWidget *tile = find_tile(child, face);
+    if (tile)
+      return tile;
+  }
+  return NULL;
+}
+
+GtkWidget *ssg_shelf_view_find_tile(SsgShelfView *self, guint position)
+{
+  g_autoptr(SsgShelfFace) face = self->selection ? g_list_model_get_item(G_LIST_MODEL(self->selection), position) : NULL;
+  return face ? find_tile(self->grid, face) : NULL;
+}
+
+SsgShelfFace *ssg_shelf_view_get_selected(SsgShelfView *self)
+{
+  return self->selection ? gtk_single_selection_get_selected_item(self->selection) : NULL;
+}
+
+static void dispose(GObject *object)
+{
+  SsgShelfView *self = SSG_SHELF_VIEW(object);
+  if (self->grid)
+    ssg_shelf_view_set_shelf(self, NULL);
+  gtk_widget_dispose_template(GTK_WIDGET(self), SSG_TYPE_SHELF_VIEW);
+  self->grid = NULL;
+  G_OBJECT_CLASS(ssg_shelf_view_parent_class)->dispose(object);
+}
+
+static void ssg_shelf_view_class_init(SsgShelfViewClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+  GType type = G_TYPE_FROM_CLASS(klass);
+  G_OBJECT_CLASS(klass)->dispose = dispose;
+  signals[DONOR_CHOSEN] = g_signal_new("donor-chosen", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                       SSG_TYPE_SHELF_FACE);
+  signals[FACE_ACTIVATED] = g_signal_new("face-activated", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                         SSG_TYPE_SHELF_FACE);
+  signals[FACE_MENU] = g_signal_new("face-menu", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                    SSG_TYPE_SHELF_FACE, GTK_TYPE_WIDGET);
+  g_type_ensure(SSG_TYPE_SLIDER);
+  gtk_widget_class_set_template_from_resource(widget_class, "/io/github/ssgan/Editor/shelf-view.ui");
+  gtk_widget_class_bind_template_child(widget_class, SsgShelfView, header);
+  gtk_widget_class_bind_template_child(widget_class, SsgShelfView, seed);
+  gtk_widget_class_bind_template_child(widget_class, SsgShelfView, seed_popover);
+  gtk_widget_class_bind_template_child(widget_class, SsgShelfView, psi);
+  gtk_widget_class_bind_template_child(widget_class, SsgShelfView, scroller);
+  gtk_widget_class_bind_template_child(widget_class, SsgShelfView, grid);
+  gtk_widget_class_bind_template_callback(widget_class, seed_changed);
+  gtk_widget_class_bind_template_callback(widget_class, psi_moved);
+  gtk_widget_class_bind_template_callback(widget_class, more_clicked);
+  gtk_widget_class_bind_template_callback(widget_class, activated);
+  gtk_widget_class_set_css_name(widget_class, "shelf");
+  gtk_widget_class_add_binding(widget_class, GDK_KEY_Menu, 0, menu_key, NULL);
+  gtk_widget_class_add_binding(widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, menu_key, NULL);
+}
+
+static void ssg_shelf_view_init(SsgShelfView *self)
+{
+  gtk_widget_init_template(GTK_WIDGET(self));
+  GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
+  g_signal_connect(factory, "setup", G_CALLBACK(setup), self);
+  g_signal_connect(factory, "bind", G_CALLBACK(bind), self);
+  g_signal_connect(factory, "unbind", G_CALLBACK(unbind), self);
+  gtk_grid_view_set_factory(GTK_GRID_VIEW(self->grid), factory);
+  g_object_unref(factory);
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
+  g_signal_connect_swapped(adjustment, "value-changed", G_CALLBACK(scrolled), self);
+}

@@ -1,0 +1,350 @@
+#include "ui/window-private.h"
+
+#include "app/export.h"
+#include "app/i18n.h"
+#include "app/project-file.h"
+#include "ui/application.h"
+#include "ui/export-dialog.h"
+#include "ui/textures.h"
+
+static void remember(SsgWindow *self, GFile *file)
+{
+  g_autofree char *uri = g_file_get_uri(file);
+  GtkRecentData recent = { .mime_type = (char *) SSG_PROJECT_MIME_TYPE, .app_name = (char *) "ssgan-editor",
+                           .app_exec = (char *) "ssgan-editor %u" };
+  gtk_recent_manager_add_full(gtk_recent_manager_get_default(), uri, &recent);
+}
+
+/* Opening ----------------------------------------------------------------------------------------------------------- */
+
+static void open_project(SsgWindow *self, GFile *file)
+{
+  g_autofree char *path = g_file_get_path(file);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgDocument) document = ssg_project_load(path, &error);
+  if (!document) {
+    ssg_window_message(self, error->message, NULL, NULL);
+    return;
+  }
+  SsgWindow *window = self;
+  if (!ssg_window_is_untouched(self))
+    window = ssg_window_new(gtk_window_get_application(GTK_WINDOW(self)), self->worker, self->settings);
+  ssg_window_set_document(window, document);
+  ssg_window_find_model(window);
+  gtk_window_present(GTK_WINDOW(window));
+  remember(window, file);
+}
+
+static void open_latents(SsgWindow *self, const char *path)
+{
+  const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  g_autoptr(GError) error = NULL;
+  if (!info) {
+    ssg_window_message(self, _("Open a model first: latents mean nothing without it."), _("Open Model…"), "win.open-model");
+    return;
+  }
+  g_autoptr(GPtrArray) faces = ssg_shelf_read_latents(path, &info->arch, &error);
+  if (!faces) {
+    ssg_window_message(self, error->message, NULL, NULL);
+    return;
+  }
+  for (guint i = 0; i < faces->len; i++)
+    g_list_store_append(G_LIST_STORE(ssg_document_kept(self->document)), faces->pdata[i]);
+  g_autofree char *text = g_strdup_printf(g_dngettext(GETTEXT_PACKAGE, "%u face is on the shelf now.",
+                                                      "%u faces are on the shelf now.", faces->len), faces->len);
+  ssg_window_toast(self, text);
+}
+
+void ssg_window_open_file(SsgWindow *self, GFile *file)
+{
+  g_autofree char *path = g_file_get_path(file);
+  if (!path) {
+    ssg_window_message(self, _("Only files of this computer can be opened."), NULL, NULL);
+    return;
+  }
+  g_autofree char *lower = g_ascii_strdown(path, -1);
+  if (ssg_project_sniff(path))
+    open_project(self, file);
+  else if (g_str_has_suffix(lower, ".npy"))
+    open_latents(self, path);
+  else if (g_str_has_suffix(lower, ".png") || g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg"))
+    ssg_window_message(self, _("A picture has no latent code in it, so its parts cannot be edited. Open the project or the "
+                               "latents (.npy) that it was made from."), NULL, NULL);
+  else
+    ssg_window_load_model(self, path);
+}
+
+static void file_chosen(GtkNativeDialog *dialog, int response, SsgWindow *self)
+{
+  g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog)) : NULL;
+  g_clear_object(&self->chooser);
+  if (file)
+    ssg_window_open_file(self, file);
+}
+
+static void add_filter(GtkFileChooser *chooser, const char *name, const char *const *suffixes)
+{
+  g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
+  gtk_file_filter_set_name(filter, name);
+  for (int i = 0; suffixes[i]; i++)
+    gtk_file_filter_add_suffix(filter, suffixes[i]);
+  gtk_file_chooser_add_filter(chooser, filter);
+}
+
+static void open_dialog(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  g_clear_object(&self->chooser);
+  self->chooser = gtk_file_chooser_native_new(_("Open"), GTK_WINDOW(self), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"),
+                                              _("_Cancel"));
+  GtkFileChooser *chooser = GTK_FILE_CHOOSER(self->chooser);
+  add_filter(chooser, _("All that can be opened"),
+             (const char *const[]) { "ssgan", "safetensors", "pt", "pth", "npy", NULL });
+  add_filter(chooser, _("Projects"), (const char *const[]) { "ssgan", NULL });
+  add_filter(chooser, _("Models"), (const char *const[]) { "safetensors", "pt", "pth", NULL });
+  add_filter(chooser, _("Latents"), (const char *const[]) { "npy", NULL });
+  gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
+  g_signal_connect(self->chooser, "response", G_CALLBACK(file_chosen), self);
+  gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+}
+
+static void open_recent(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  g_autoptr(GFile) file = g_file_new_for_uri(g_variant_get_string(parameter, NULL));
+  ssg_window_open_file(data, file);
+}
+
+static void fill_recent(SsgWindow *self)
+{
+  GList *items = gtk_recent_manager_get_items(gtk_recent_manager_get_default());
+  g_menu_remove_all(self->recent_menu);
+  int n = 0;
+  for (GList *l = items; l && n < 10; l = l->next) {
+    GtkRecentInfo *info = l->data;
+    if (!gtk_recent_info_has_application(info, "ssgan-editor") || !gtk_recent_info_exists(info))
+      continue;
+    g_autofree char *name = g_strdup(gtk_recent_info_get_display_name(info));
+    GMenuItem *item = g_menu_item_new(name, NULL);
+    g_menu_item_set_action_and_target(item, "win.open-recent", "s", gtk_recent_info_get_uri(info));
+    g_menu_append_item(self->recent_menu, item);
+    g_object_unref(item);
+    n++;
+  }
+  if (n == 0)
+    g_menu_append(self->recent_menu, _("No Recent Projects"), "win.no-recent");
+  g_list_free_full(items, (GDestroyNotify) gtk_recent_info_unref);
+}
+
+/* Saving ------------------------------------------------------------------------------------------------------------ */
+
+static void saved(GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr(SsgWindow) self = data;
+  g_autoptr(GError) error = NULL;
+  if (!ssg_project_save_finish(SSG_DOCUMENT(object), result, &error)) {
+    self->close_after_save = FALSE;
+    ssg_window_message(self, error->message, _("Save As…"), "win.save-as");
+    return;
+  }
+  GFile *file = ssg_document_file(SSG_DOCUMENT(object));
+  if (file)
+    remember(self, file);
+  if (self->close_after_save) {
+    self->closing = TRUE;
+    gtk_window_close(GTK_WINDOW(self));
+  } else
+    ssg_window_toast(self, _("Saved."));
+}
+
+static void save_to(SsgWindow *self, GFile *file)
+{
+  ssg_project_save_async(self->document, file, NULL, saved, g_object_ref(self));
+}
+
+static void save_chosen(GtkNativeDialog *dialog, int response, SsgWindow *self)
+{
+  g_autoptr(GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog)) : NULL;
+  g_clear_object(&self->chooser);
+  if (!file) {
+    self->close_after_save = FALSE;
+    return;
+  }
+  g_autofree char *name = g_file_get_basename(file);
+  if (!g_str_has_suffix(name, SSG_PROJECT_EXTENSION)) {
+    g_autofree char *full = g_strconcat(name, SSG_PROJECT_EXTENSION, NULL);
+    g_autoptr(GFile) folder = g_file_get_parent(file);
+    g_object_unref(file);
+    file = g_file_get_child(folder, full);
+  }
+  save_to(self, file);
+}
+
+static void save_as(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  g_autofree char *name = g_strconcat(ssg_document_title(self->document), SSG_PROJECT_EXTENSION, NULL);
+  g_clear_object(&self->chooser);
+  self->chooser = gtk_file_chooser_native_new(_("Save As"), GTK_WINDOW(self), GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"),
+                                              _("_Cancel"));
+  gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(self->chooser), name);
+  add_filter(GTK_FILE_CHOOSER(self->chooser), _("Projects"), (const char *const[]) { "ssgan", NULL });
+  gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
+  g_signal_connect(self->chooser, "response", G_CALLBACK(save_chosen), self);
+  gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
+}
+
+static void save(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  GFile *file = ssg_document_file(self->document);
+  if (file)
+    save_to(self, file);
+  else
+    save_as(NULL, NULL, self);
+}
+
+static void close_answered(AdwMessageDialog *dialog, const char *response, SsgWindow *self)
+{
+  if (g_str_equal(response, "discard")) {
+    self->closing = TRUE;
+    gtk_window_close(GTK_WINDOW(self));
+  } else if (g_str_equal(response, "save")) {
+    self->close_after_save = TRUE;
+    save(NULL, NULL, self);
+  }
+}
+
+gboolean ssg_window_confirm_close(SsgWindow *self)
+{
+  if (!ssg_document_modified(self->document) || !ssg_document_face(self->document) ||
+      ssg_document_position(self->document) <= 0)
+    return FALSE;
+  GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), _("Save Changes?"), NULL);
+  adw_message_dialog_format_body(ADW_MESSAGE_DIALOG(dialog), _("Changes of “%s” that are not saved will be lost."),
+                                 ssg_document_title(self->document));
+  adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "discard", _("_Discard"), "save",
+                                   _("_Save"), NULL);
+  adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "discard", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "save", ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "save");
+  adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
+  g_signal_connect_object(dialog, "response", G_CALLBACK(close_answered), self, 0);
+  gtk_window_present(GTK_WINDOW(dialog));
+  return TRUE;
+}
+
+/* Clipboard and export ---------------------------------------------------------------------------------------------- */
+
+static void copy(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  SsgRender *render = ssg_canvas_get_render(SSG_CANVAS(self->canvas));
+  const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  if (!render || !info)
+    return;
+  int part = MAX(ssg_document_selected_part(self->document), 0);
+  g_autoptr(GdkTexture) texture = self->view == SSG_VIEW_MASK    ? ssg_texture_mask(render, info->part_colors)
+                                  : self->view == SSG_VIEW_DEPTH ? ssg_texture_depth(render, part, &self->depth_style)
+                                                                 : ssg_texture_face(render);
+  gdk_clipboard_set_texture(gtk_widget_get_clipboard(GTK_WIDGET(self)), texture);
+  ssg_window_toast(self, _("Picture copied."));
+}
+
+static void latent_written(SsgExportJob *job, const GError *error, gpointer data)
+{
+  SsgWindow *self = data;
+  if (error) {
+    ssg_window_toast_error(self, _("Latent not copied"), error);
+    return;
+  }
+  g_autoptr(GFile) file = g_file_new_for_path(ssg_export_job_path(job));
+  gdk_clipboard_set(gtk_widget_get_clipboard(GTK_WIDGET(self)), G_TYPE_FILE, file);
+  ssg_window_toast(self, _("Latent copied as a .npy file."));
+}
+
+/* As a file, because that is what file managers and this editor can paste. */
+static void copy_latent(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "ssgan", NULL);
+  g_autofree char *name = ssg_export_suggest_name(SSG_EXPORT_LATENT_NPY, ssg_document_title(self->document), NULL);
+  g_autofree char *path = g_build_filename(folder, name, NULL);
+  g_mkdir_with_parents(folder, 0700);
+  SsgExportOptions options = { .kind = SSG_EXPORT_LATENT_NPY, .path = path, .from = ssg_document_face(self->document) };
+  SsgExportJob *job = ssg_export_start(self->service, &options);
+  g_signal_connect_object(job, "finished", G_CALLBACK(latent_written), self, 0);
+}
+
+static void pasted(GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr(SsgWindow) self = data;
+  const GValue *value = gdk_clipboard_read_value_finish(GDK_CLIPBOARD(object), result, NULL);
+  GdkFileList *list = value ? g_value_get_boxed(value) : NULL;
+  if (!list) {
+    ssg_window_toast(self, _("Nothing to paste: copy a project, a model or a .npy file."));
+    return;
+  }
+  g_autoptr(GSList) files = gdk_file_list_get_files(list);
+  for (GSList *l = files; l; l = l->next)
+    ssg_window_open_file(self, l->data);
+}
+
+static void paste(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  gdk_clipboard_read_value_async(gtk_widget_get_clipboard(data), GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, pasted,
+                                 g_object_ref(data));
+}
+
+static gboolean files_dropped(GtkDropTarget *target, const GValue *value, double x, double y, SsgWindow *self)
+{
+  g_autoptr(GSList) files = gdk_file_list_get_files(g_value_get_boxed(value));
+  for (GSList *l = files; l; l = l->next)
+    ssg_window_open_file(self, l->data);
+  return TRUE;
+}
+
+static void export(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  SsgExportDialog *dialog = ssg_export_dialog_new(GTK_WINDOW(self), self->document, self->service, self->depth_style,
+                                                  gtk_range_get_value(GTK_RANGE(self->opacity)));
+  g_signal_connect_object(dialog, "done", G_CALLBACK(ssg_window_toast), self, G_CONNECT_SWAPPED);
+  gtk_window_present(GTK_WINDOW(dialog));
+}
+
+static void new_portrait(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  if (ssg_window_is_untouched(self) && ssg_render_service_model_info(self->service)) {
+    ssg_window_start_face(self, g_random_int_range(0, 100000));
+    return;
+  }
+  ssg_application_new_window(SSG_APPLICATION(gtk_window_get_application(GTK_WINDOW(self))), self);
+}
+
+static void close_window(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  gtk_window_close(data);
+}
+
+void ssg_window_add_file_actions(SsgWindow *self)
+{
+  static const GActionEntry entries[] = {
+    { "new", new_portrait },   { "open", open_dialog }, { "open-recent", open_recent, "s" },
+    { "save", save },          { "save-as", save_as },  { "copy", copy },
+    { "copy-latent", copy_latent }, { "paste", paste }, { "export", export },
+    { "close", close_window },
+  };
+  g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+}
+
+void ssg_window_connect_files(SsgWindow *self)
+{
+  self->recent_menu = g_menu_new();
+  fill_recent(self);
+  adw_split_button_set_menu_model(ADW_SPLIT_BUTTON(self->recent_menu_button), G_MENU_MODEL(self->recent_menu));
+  g_signal_connect_object(gtk_recent_manager_get_default(), "changed", G_CALLBACK(fill_recent), self, G_CONNECT_SWAPPED);
+  GtkDropTarget *target = gtk_drop_target_new(GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+  g_signal_connect(target, "drop", G_CALLBACK(files_dropped), self);
+  gtk_widget_add_controller(self->stack, GTK_EVENT_CONTROLLER(target));
+}

@@ -1,0 +1,92 @@
+#include "ui/window-private.h"
+
+#include "app/i18n.h"
+
+void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x, double y)
+{
+  g_clear_pointer(&self->popover, gtk_widget_unparent);
+  self->popover = gtk_popover_menu_new_from_model(menu);
+  gtk_widget_set_parent(self->popover, GTK_WIDGET(self->stack));
+  double wx = x, wy = y;
+  gtk_widget_translate_coordinates(at, self->stack, x, y, &wx, &wy);
+  gtk_popover_set_pointing_to(GTK_POPOVER(self->popover), &(GdkRectangle) { (int) wx, (int) wy, 1, 1 });
+  gtk_popover_set_has_arrow(GTK_POPOVER(self->popover), FALSE);
+  gtk_widget_set_halign(self->popover, GTK_ALIGN_START);
+  gtk_popover_popup(GTK_POPOVER(self->popover));
+}
+
+static void append(GMenu *menu, const char *label, const char *action)
+{
+  g_menu_append(menu, label, action);
+}
+
+/* Everything that can be done to the part, at the part. */
+static void part_menu(SsgWindow *self, int part, GtkWidget *at, double x, double y)
+{
+  ssg_document_select_part(self->document, part);
+  SsgFace *face = ssg_document_face(self->document);
+  if (!face)
+    return;
+  const char *donor = ssg_document_donor_name(self->document);
+  g_autoptr(GMenu) menu = g_menu_new(), swap = g_menu_new(), change = g_menu_new(), state = g_menu_new();
+  if (donor) {
+    g_autofree char *both = g_strdup_printf(_("Take from %s"), donor);
+    append(swap, both, "win.swap-donor::both");
+    append(swap, _("Take Its Shape"), "win.swap-donor::shape");
+    append(swap, _("Take Its Texture"), "win.swap-donor::texture");
+  }
+  append(change, _("New Shape by Chance"), "win.resample::shape");
+  append(change, _("New Texture by Chance"), "win.resample::texture");
+  append(change, _("Reset"), "win.reset-part");
+  append(state, ssg_face_shown(face, part) ? _("Hide") : _("Show"), "win.toggle-part");
+  append(state, ssg_document_locked(self->document, part) ? _("Unlock") : _("Lock"), "win.toggle-lock");
+  g_menu_append_section(menu, ssg_document_part_title(self->document, part), G_MENU_MODEL(swap));
+  g_menu_append_section(menu, NULL, G_MENU_MODEL(change));
+  g_menu_append_section(menu, NULL, G_MENU_MODEL(state));
+  ssg_window_popup(self, G_MENU_MODEL(menu), at, x, y);
+}
+
+static void canvas_menu(SsgCanvas *canvas, int part, double x, double y, SsgWindow *self)
+{
+  part_menu(self, part, GTK_WIDGET(canvas), x, y);
+}
+
+static void strip_menu(SsgStrip *strip, int part, SsgWindow *self)
+{
+  GtkWidget *button = ssg_strip_get_button(strip, part);
+  part_menu(self, part, button, gtk_widget_get_width(button) / 2.0, 0);
+}
+
+static void face_menu(SsgShelfView *view, SsgShelfFace *face, GtkWidget *at, SsgWindow *self)
+{
+  int part = ssg_document_selected_part(self->document);
+  g_set_object(&self->menu_face, face);
+  ssg_window_choose_donor(self, face);
+  g_autoptr(GMenu) menu = g_menu_new(), swap = g_menu_new(), whole = g_menu_new(), shelf = g_menu_new();
+  if (part >= 0) {
+    const char *title = ssg_document_part_title(self->document, part);
+    g_autofree char *both = g_strdup_printf(_("Swap %s"), title);
+    g_autofree char *shape = g_strdup_printf(_("Swap the Shape of %s"), title);
+    g_autofree char *texture = g_strdup_printf(_("Swap the Texture of %s"), title);
+    append(swap, both, "win.menu-swap::both");
+    append(swap, shape, "win.menu-swap::shape");
+    append(swap, texture, "win.menu-swap::texture");
+  }
+  append(whole, _("Take the Whole Face"), "win.menu-swap::whole");
+  append(whole, _("Take the Pose"), "win.menu-swap::pose");
+  if (ssg_shelf_face_kind(face) == SSG_SHELF_SEED)
+    append(shelf, _("Keep on the Shelf"), "win.menu-keep");
+  else
+    append(shelf, _("Remove from the Shelf"), "win.menu-forget");
+  g_menu_append_section(menu, ssg_shelf_face_name(face), G_MENU_MODEL(swap));
+  g_menu_append_section(menu, NULL, G_MENU_MODEL(whole));
+  g_menu_append_section(menu, NULL, G_MENU_MODEL(shelf));
+  ssg_window_popup(self, G_MENU_MODEL(menu), at, gtk_widget_get_width(at) / 2.0, gtk_widget_get_height(at) / 2.0);
+}
+
+void ssg_window_connect_menus(SsgWindow *self)
+{
+  g_signal_connect(self->canvas, "part-menu", G_CALLBACK(canvas_menu), self);
+  g_signal_connect(self->strip, "part-menu", G_CALLBACK(strip_menu), self);
+  g_signal_connect(self->shelf_view, "face-menu", G_CALLBACK(face_menu), self);
+}

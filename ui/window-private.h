@@ -1,0 +1,99 @@
+/* What the files window*.c share: window.c builds and binds, window-edit.c edits, window-view.c is about looking,
+ * window-file.c about files and models, window-report.c tells tests where things are. */
+#pragma once
+
+#include "ui/window.h"
+#include "app/autosave.h"
+#include "app/shelf.h"
+#include "app/worker.h"
+#include "ui/canvas.h"
+#include "ui/face-page.h"
+#include "ui/history-page.h"
+#include "ui/layout.h"
+#include "ui/legend.h"
+#include "ui/part-page.h"
+#include "ui/shelf-view.h"
+#include "ui/strip.h"
+#include "ui/toast.h"
+
+struct _SsgWindow {
+  AdwApplicationWindow parent_instance;
+
+  /* template */
+  GtkWidget *title, *stack, *welcome, *load_label, *load_progress, *layout, *shelf_view, *canvas, *strip;
+  GtkWidget *part_page, *face_page, *history_page, *inspector, *toast, *legend, *bar, *bar_label, *bar_button;
+  GtkWidget *status_left, *zoom_button, *probe_bar, *opacity, *opacity_box, *depth_button, *move_box, *recent_menu_button;
+  GtkWidget *spinner;
+  GMenu *recent_menu;
+
+  SsgWorker *worker;
+  GSettings *settings;
+  SsgDocument *document;
+  SsgRenderService *service;
+  SsgShelf *shelf;
+  SsgAutosave *autosave;
+  GCancellable *cancellable; /* of the document shown: sampling, finding its model */
+
+  /* looking */
+  SsgView view;
+  SsgDepthStyle depth_style;
+  SsgRender *before;
+  SsgFace *before_face; /* what before shows or will show */
+  double first_ms, full_ms;
+  gboolean first_seen; /* a picture of the newest request has come */
+
+  /* editing */
+  SsgTransform move_start[SSG_MAX_PARTS];
+  SsgShelfFace *menu_face; /* what the face menu is about */
+  GtkWidget *popover;      /* menu on screen */
+  SsgShelfFace *donor_item;
+  guint64 random_state;
+
+  gboolean closing, close_after_save;
+  char *wanted_device; /* instead of the setting's, after a device was lost */
+  GtkFileChooserNative *chooser;
+};
+
+/* window.c */
+void ssg_window_message(SsgWindow *self, const char *text, const char *button, const char *action);
+void ssg_window_hide_message(SsgWindow *self);
+void ssg_window_toast(SsgWindow *self, const char *text);
+void ssg_window_toast_error(SsgWindow *self, const char *what, const GError *error);
+void ssg_window_update_actions(SsgWindow *self);
+gboolean ssg_window_in_gesture(SsgWindow *self);
+void ssg_window_set_enabled(SsgWindow *self, const char *action, gboolean enabled);
+
+/* window-edit.c */
+void ssg_window_add_edit_actions(SsgWindow *self);
+void ssg_window_connect_edit(SsgWindow *self);
+void ssg_window_choose_donor(SsgWindow *self, SsgShelfFace *face);
+/* A face by chance starts the document. */
+void ssg_window_start_face(SsgWindow *self, guint64 seed);
+
+/* window-menu.c */
+void ssg_window_connect_menus(SsgWindow *self);
+void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x, double y);
+
+/* window-view.c */
+void ssg_window_add_view_actions(SsgWindow *self);
+void ssg_window_connect_view(SsgWindow *self);
+/* Another document or model: names and colours of parts, view state. */
+void ssg_window_parts_changed(SsgWindow *self);
+void ssg_window_show_render(SsgWindow *self, SsgRender *render, gboolean final);
+void ssg_window_update_status(SsgWindow *self);
+void ssg_window_update_before(SsgWindow *self);
+
+/* window-model.c */
+void ssg_window_add_model_actions(SsgWindow *self);
+void ssg_window_connect_model(SsgWindow *self);
+/* Looks for the model that the document names, unless it is loaded. */
+void ssg_window_find_model(SsgWindow *self);
+void ssg_window_service_state_changed(SsgWindow *self);
+
+/* window-file.c */
+void ssg_window_add_file_actions(SsgWindow *self);
+void ssg_window_connect_files(SsgWindow *self);
+gboolean ssg_window_confirm_close(SsgWindow *self); /* TRUE: stay open for now */
+
+/* window-report.c */
+void ssg_window_report(SsgWindow *self, GString *out);

@@ -1,0 +1,15 @@
+#include "ui/application.h"
+
+#include "app/i18n.h"
+#include "app/settings.h"
+
+void ssg_about_show(GtkWindow *parent)
+{
+  adw_show_about_window(parent, "application-name", _("SSGAN Editor"), "application-icon", SSG_APPLICATION_ID, "version",
+                        SSG_VERSION, "developer-name", _("The SSGAN contributors"), "license-type", GTK_LICENSE_MIT_X11,
+                        "comments",
+                        _("Edits generated portraits part by part: hair, eyes, mouth and all the others, each with a shape "
+                          "and a texture of its own.\n\nAfter “SemanticStyleGAN: Learning Compositional Generative Priors "
+                          "for Controllable Image Synthesis and Editing” (CVPR 2022)."),
+                        NULL);
+}

@@ -1,0 +1,14 @@
+/* Where things are on the screen and what state the editor is in, for tests that use real pointers and keys.
+ *
+ * With SSGAN_UI_REPORT=FILE in the environment, each SIGUSR1 makes the program write FILE (whole, by rename), lines of
+ *   window N X Y W H               the Nth window, newest first; following lines are about it
+ *   widget NAME X Y W H            a control, in pixels of the window
+ *   part NAME X Y                  a point inside a part on the canvas
+ *   state NAME VALUE               view, tool, selected, position, n-history, undo, redo, modified, zoom, page, face, title ...
+ * and a last line "end". */
+#pragma once
+
+#include <gtk/gtk.h>
+
+/* Source id, 0 when the variable is not set. */
+guint ssg_report_start(GtkApplication *application);

@@ -1,0 +1,131 @@
+#include "ui/window-private.h"
+
+static void report_widget(SsgWindow *self, GString *out, const char *name, GtkWidget *widget)
+{
+  graphene_rect_t bounds;
+  double x = 0, y = 0;
+  if (!widget || !gtk_widget_get_mapped(widget) || !gtk_widget_compute_bounds(widget, GTK_WIDGET(self), &bounds))
+    return;
+  gtk_native_get_surface_transform(GTK_NATIVE(self), &x, &y);
+  g_string_append_printf(out, "widget %s %.0f %.0f %.0f %.0f\n", name, bounds.origin.x + x, bounds.origin.y + y,
+                         bounds.size.width, bounds.size.height);
+}
+
+/* Controls that carry an action are named by it: "win.undo", "win.view(mask)". */
+static void report_actions(SsgWindow *self, GString *out, GtkWidget *widget)
+{
+  const char *action = GTK_IS_ACTIONABLE(widget) ? gtk_actionable_get_action_name(GTK_ACTIONABLE(widget)) : NULL;
+  if (action && !g_str_has_prefix(action, "menu.") && !g_str_has_prefix(action, "window.")) {
+    GVariant *target = gtk_actionable_get_action_target_value(GTK_ACTIONABLE(widget));
+    g_autofree char *name = target && g_variant_is_of_type(target, G_VARIANT_TYPE_STRING)
+                              ? g_strdup_printf("%s(%s)", action, g_variant_get_string(target, NULL))
+                              : g_strdup(action);
+    report_widget(self, out, name, widget);
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+    report_actions(self, out, child);
+}
+
+static void report_sliders(SsgWindow *self, GString *out)
+{
+  static const char *const part[] = { "shape", "texture", "truncation", "x", "y", "size", "direction-0", "direction-5" };
+  static const char *const face[] = { "truncation", "blend", "pose", "x", "y", "size", "direction-0" };
+  for (gsize i = 0; i < G_N_ELEMENTS(part); i++) {
+    g_autofree char *name = g_strdup_printf("part.%s", part[i]);
+    report_widget(self, out, name, ssg_part_page_find_slider(SSG_PART_PAGE(self->part_page), part[i]));
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(face); i++) {
+    g_autofree char *name = g_strdup_printf("face.%s", face[i]);
+    report_widget(self, out, name, ssg_face_page_find_slider(SSG_FACE_PAGE(self->face_page), face[i]));
+  }
+}
+
+static void report_parts(SsgWindow *self, GString *out)
+{
+  const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  graphene_point_t origin;
+  double sx = 0, sy = 0;
+  if (!info || !gtk_widget_compute_point(self->canvas, GTK_WIDGET(self), &GRAPHENE_POINT_INIT(0, 0), &origin))
+    return;
+  gtk_native_get_surface_transform(GTK_NATIVE(self), &sx, &sy);
+  for (int k = 0; k < info->arch.n_parts; k++) {
+    double x, y;
+    if (ssg_canvas_locate_part(SSG_CANVAS(self->canvas), k, &x, &y))
+      g_string_append_printf(out, "part %s %.0f %.0f\n", info->part_names[k], origin.x + x + sx, origin.y + y + sy);
+    g_autofree char *button = g_strdup_printf("strip.%s", info->part_names[k]);
+    g_autofree char *eye = g_strdup_printf("eye.%s", info->part_names[k]);
+    report_widget(self, out, button, ssg_strip_get_button(SSG_STRIP(self->strip), k));
+    report_widget(self, out, eye, ssg_strip_get_eye(SSG_STRIP(self->strip), k));
+  }
+}
+
+/* A face's codes, transforms and visibility as a number: equal faces, equal numbers. */
+static guint64 face_number(SsgFace *face)
+{
+  g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_MD5);
+  int rows = ssg_face_n_base(face) + 2 * ssg_face_n_parts(face);
+  g_checksum_update(sum, (const guchar *) ssg_face_codes(face), (gssize) sizeof(float) * rows * ssg_face_style_dim(face));
+  for (int k = 0; k < ssg_face_n_parts(face); k++) {
+    SsgTransform transform = ssg_face_transform(face, k);
+    guchar shown = ssg_face_shown(face, k) ? 1 : 0;
+    g_checksum_update(sum, (const guchar *) &transform, sizeof transform);
+    g_checksum_update(sum, &shown, 1);
+  }
+  return g_ascii_strtoull(g_checksum_get_string(sum) + 17, NULL, 16);
+}
+
+static void report_state(SsgWindow *self, GString *out)
+{
+  SsgFace *face = ssg_document_face(self->document);
+  SsgRender *render = ssg_canvas_get_render(SSG_CANVAS(self->canvas));
+  const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  int part = ssg_document_selected_part(self->document), hovered = ssg_canvas_get_hovered(SSG_CANVAS(self->canvas));
+  g_autoptr(GVariant) view = g_action_group_get_action_state(G_ACTION_GROUP(self), "view");
+  g_autoptr(GVariant) tool = g_action_group_get_action_state(G_ACTION_GROUP(self), "tool");
+  GListModel *history = ssg_document_history(self->document);
+  g_string_append_printf(out, "state page %s\n", gtk_stack_get_visible_child_name(GTK_STACK(self->stack)));
+  g_string_append_printf(out, "state inspector %s\n", gtk_stack_get_visible_child_name(GTK_STACK(self->inspector)));
+  g_string_append_printf(out, "state view %s\n", g_variant_get_string(view, NULL));
+  g_string_append_printf(out, "state tool %s\n", g_variant_get_string(tool, NULL));
+  g_string_append_printf(out, "state selected %s\n", info && part >= 0 ? info->part_names[part] : "none");
+  g_string_append_printf(out, "state hovered %s\n", info && hovered >= 0 ? info->part_names[hovered] : "none");
+  g_string_append_printf(out, "state position %d\n", ssg_document_position(self->document));
+  g_string_append_printf(out, "state n-history %u\n", g_list_model_get_n_items(history));
+  g_string_append_printf(out, "state modified %d\n", ssg_document_modified(self->document));
+  g_string_append_printf(out, "state title %s\n", ssg_document_title(self->document));
+  g_string_append_printf(out, "state zoom %.4f\n", ssg_canvas_get_zoom(SSG_CANVAS(self->canvas)));
+  g_string_append_printf(out, "state kept %u\n", g_list_model_get_n_items(ssg_document_kept(self->document)));
+  g_string_append_printf(out, "state donor %s\n",
+                         ssg_document_donor_name(self->document) ? ssg_document_donor_name(self->document) : "none");
+  g_string_append_printf(out, "state busy %d\n", ssg_render_service_busy(self->service));
+  g_string_append_printf(out, "state message %s\n", gtk_revealer_get_reveal_child(GTK_REVEALER(self->bar))
+                                                      ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
+  if (face)
+    g_string_append_printf(out, "state face %016" G_GINT64_MODIFIER "x\n", face_number(face));
+  if (render) {
+    gsize n = (gsize) render->size * render->size;
+    g_autofree char *rgb = g_compute_checksum_for_data(G_CHECKSUM_MD5, render->rgb, 4 * n);
+    g_autofree char *mask = g_compute_checksum_for_data(G_CHECKSUM_MD5, render->mask, n);
+    g_string_append_printf(out, "state picture %s\nstate mask %s\nstate size %d\n", rgb, mask, render->size);
+  }
+  if (ssg_document_position(self->document) >= 0) {
+    g_autoptr(SsgHistoryEntry) entry = g_list_model_get_item(history, (guint) ssg_document_position(self->document));
+    g_string_append_printf(out, "state step %s\n", ssg_history_entry_description(entry));
+  }
+}
+
+void ssg_window_report(SsgWindow *self, GString *out)
+{
+  report_state(self, out);
+  report_actions(self, out, GTK_WIDGET(self));
+  report_widget(self, out, "canvas", self->canvas);
+  report_widget(self, out, "shelf", self->shelf_view);
+  report_widget(self, out, "inspector", self->inspector);
+  report_widget(self, out, "message-button", self->bar_button);
+  report_sliders(self, out);
+  report_parts(self, out);
+  for (guint i = 0; i < 24; i++) {
+    g_autofree char *name = g_strdup_printf("tile.%u", i);
+    report_widget(self, out, name, ssg_shelf_view_find_tile(SSG_SHELF_VIEW(self->shelf_view), i));
+  }
+}

@@ -52,6 +52,12 @@ SsgOutline *ssg_outline_new(const guint8 *mask, int size, int part)
       field[(gsize) (y + 1) * padded + x + 1] = mask[(gsize) y * size + x] == part ? 1.0f : 0.0f;
   blur_axis(field, other, padded, 1, padded);
   blur_axis(other, field, padded, padded, 1);
+  /* Parts of a pixel's width survive the blur, and holes of that width too. */
+  for (int y = 0; y < size; y++)
+    for (int x = 0; x < size; x++) {
+      float *value = &field[(gsize) (y + 1) * padded + x + 1];
+      *value = mask[(gsize) y * size + x] == part ? MAX(*value, 0.55f) : MIN(*value, 0.45f);
+    }
 
   GArray *segments = g_array_new(FALSE, FALSE, sizeof(SsgSegment));
   for (int y = MAX(top - 1, 0); y <= MIN(bottom + 2, padded - 2); y++)

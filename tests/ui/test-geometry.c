@@ -1,0 +1,130 @@
+/* Arithmetic below the widgets: viewport, outlines, transforms. */
+#include <glib.h>
+#include <math.h>
+#include "ui/outline.h"
+#include "ui/transform.h"
+#include "ui/viewport.h"
+
+static void test_fit(void)
+{
+  SsgViewport v = { .width = 640, .height = 440, .content_width = 256, .content_height = 256, .margin = 20, .fit = TRUE };
+  double x, y;
+  g_assert_cmpfloat_with_epsilon(ssg_viewport_zoom(&v), 400.0 / 256, 1e-12);
+  ssg_viewport_origin(&v, &x, &y);
+  g_assert_cmpfloat_with_epsilon(x, 120, 1e-9);
+  g_assert_cmpfloat_with_epsilon(y, 20, 1e-9);
+}
+
+static void test_zoom_keeps_point(void)
+{
+  SsgViewport v = { .width = 640, .height = 440, .content_width = 256, .content_height = 256, .margin = 20, .fit = TRUE };
+  double before_x, before_y, x, y;
+  ssg_viewport_to_content(&v, 300, 200, &before_x, &before_y);
+  ssg_viewport_zoom_at(&v, 5, 300, 200);
+  ssg_viewport_to_content(&v, 300, 200, &x, &y);
+  g_assert_false(v.fit);
+  g_assert_cmpfloat_with_epsilon(x, before_x, 1e-9);
+  g_assert_cmpfloat_with_epsilon(y, before_y, 1e-9);
+  ssg_viewport_pan(&v, 10, -5);
+  ssg_viewport_to_content(&v, 310, 195, &x, &y);
+  g_assert_cmpfloat_with_epsilon(x, before_x, 1e-9);
+  g_assert_cmpfloat_with_epsilon(y, before_y, 1e-9);
+}
+
+static void test_never_lost(void)
+{
+  SsgViewport v = { .width = 100, .height = 100, .content_width = 50, .content_height = 50, .zoom = 2, .center_x = 25,
+                    .center_y = 25 };
+  ssg_viewport_pan(&v, 1e6, -1e6);
+  g_assert_cmpfloat(v.center_x, ==, 0);
+  g_assert_cmpfloat(v.center_y, ==, 50);
+  ssg_viewport_zoom_at(&v, 1e9, 50, 50);
+  g_assert_cmpfloat(v.zoom, ==, SSG_VIEWPORT_MAX_ZOOM);
+}
+
+/* Every segment of a disc's outline lies at its radius, and the segments close to its circumference. */
+static void test_disc_outline(void)
+{
+  enum { N = 64 };
+  static guint8 mask[N * N];
+  const double r = 20;
+  for (int y = 0; y < N; y++)
+    for (int x = 0; x < N; x++)
+      mask[y * N + x] = hypot(x + 0.5 - N / 2, y + 0.5 - N / 2) < r ? 3 : 1;
+  g_autoptr(SsgOutline) outline = ssg_outline_new(mask, N, 3);
+  double length = 0;
+  g_assert_cmpint(outline->n, >, 60);
+  for (int i = 0; i < outline->n; i++) {
+    SsgSegment s = outline->segments[i];
+    g_assert_cmpfloat_with_epsilon(hypot(s.x0 * N - N / 2, s.y0 * N - N / 2), r, 0.75);
+    length += hypot(s.x1 - s.x0, s.y1 - s.y0) * N;
+  }
+  g_assert_cmpfloat_with_epsilon(length / (2 * G_PI * r), 1, 0.06);
+  g_assert_cmpfloat_with_epsilon(outline->left, 12.0 / N, 1e-6);
+  g_assert_cmpfloat_with_epsilon(outline->bottom, 52.0 / N, 1e-6);
+}
+
+/* Each end of a segment is the end of exactly one other: the outline has no holes, also at the picture's edge. */
+static void test_closed_outline(void)
+{
+  enum { N = 16 };
+  static guint8 mask[N * N];
+  for (int i = 0; i < N * N; i++)
+    mask[i] = (i * 7 + i / N * 3) % 5 < 2;
+  g_autoptr(SsgOutline) outline = ssg_outline_new(mask, N, 1);
+  g_autoptr(SsgOutline) none = ssg_outline_new(mask, N, 9);
+  g_assert_cmpint(none->n, ==, 0);
+  g_assert_cmpint(outline->n, >, 0);
+  for (int i = 0; i < outline->n; i++) {
+    int partners = 0;
+    for (int j = 0; j < outline->n; j++) {
+      SsgSegment a = outline->segments[i], b = outline->segments[j];
+      if (j != i)
+        partners += (fabsf(a.x1 - b.x0) < 1e-5f && fabsf(a.y1 - b.y0) < 1e-5f) ||
+                    (fabsf(a.x1 - b.x1) < 1e-5f && fabsf(a.y1 - b.y1) < 1e-5f);
+    }
+    g_assert_cmpint(partners, >=, 1);
+  }
+}
+
+/* What was shown at a point is shown at the moved point after growing about the anchor and moving. */
+static void test_transform(void)
+{
+  SsgTransform start = { 1.25f, 0.1f, -0.2f };
+  double ax = 0.3, ay = -0.4, dx = 0.2, dy = 0.05, factor = 1.6;
+  SsgTransform end = ssg_transform_moved(start, dx, dy, factor, ax, ay);
+  for (double x = -0.5; x <= 0.5; x += 0.25) {
+    double y = 0.3 - x, nx = ax + factor * (x - ax) + dx, ny = ay + factor * (y - ay) + dy;
+    g_assert_cmpfloat_with_epsilon(end.scale * nx + end.shift_x, start.scale * x + start.shift_x, 1e-5);
+    g_assert_cmpfloat_with_epsilon(end.scale * ny + end.shift_y, start.scale * y + start.shift_y, 1e-5);
+  }
+  SsgTransform limited = ssg_transform_moved(start, 0, 0, 1000, 0, 0);
+  g_assert_cmpfloat(limited.scale, ==, SSG_TRANSFORM_MIN_SCALE);
+}
+
+static void test_describe(void)
+{
+  SsgTransform start = ssg_transform_from_description(0.25, -0.5, 1.5);
+  double dx, dy, size;
+  ssg_transform_describe(start, &dx, &dy, &size);
+  g_assert_cmpfloat_with_epsilon(dx, 0.25, 1e-6);
+  g_assert_cmpfloat_with_epsilon(dy, -0.5, 1e-6);
+  g_assert_cmpfloat_with_epsilon(size, 1.5, 1e-6);
+  /* Moving right by hand is a positive horizontal position. */
+  SsgTransform moved = ssg_transform_moved((SsgTransform) { 1, 0, 0 }, 0.5, 0, 1, 0, 0);
+  ssg_transform_describe(moved, &dx, &dy, &size);
+  g_assert_cmpfloat_with_epsilon(dx, 0.5, 1e-6);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/ui/viewport/fit", test_fit);
+  g_test_add_func("/ui/viewport/zoom-keeps-point", test_zoom_keeps_point);
+  g_test_add_func("/ui/viewport/never-lost", test_never_lost);
+  g_test_add_func("/ui/outline/disc", test_disc_outline);
+  g_test_add_func("/ui/outline/closed", test_closed_outline);
+  g_test_add_func("/ui/transform/moved", test_transform);
+  g_test_add_func("/ui/transform/describe", test_describe);
+  return g_test_run();
+}

@@ -301,14 +301,12 @@ static void shade_nose(const SsgScene *sc, const void *data, float x, float y, i
   ssg_skin_shade(sc, x, y, px, out);
   SsgPoint t = sc->nose_tip, b = sc->nose_base;
   float under = stepf(mixf(t.y, b.y, 0.25f), b.y + 0.03f, y);
-  float width = sc->nose_wing[1].x - sc->nose_wing[0].x, dx = (x - b.x) / width;
   out->shade *= 1.0f - 0.38f * under;
   /* Crease around the wings. */
   for (int i = 0; i < 2; i++) {
     float s = i ? 1.0f : -1.0f, qx = (x - sc->nose_wing[i].x) * s, qy = y - sc->nose_wing[i].y;
     out->shade *= 1.0f - 0.28f * stepf(0.0f, 0.10f, qx) * bellf(qy * qy * 60.0f);
   }
-  (void) dx;
 }
 
 static void shade_nostril(const SsgScene *sc, const void *data, float x, float y, int px, SsgSurface *out)

@@ -1,234 +1,5 @@
-/* Hair: what hangs behind the head, what covers the skull, what falls before it. */
-#include "scene.h"
-
-/* How strands run: out of a source at the crown and then down, the streamlines of a source in a uniform stream. */
-typedef struct {
-  SsgPoint source;
-  float cx, cy, rx, ry; /* the ball that gives the mass its roundness */
-  float deep;           /* 0 in front .. 1 at the back, in the shade */
-  float wave;
-  float curl;   /* 0 strands .. 1 curls */
-  float sheen;  /* strength of the shine */
-  float stream; /* how soon strands turn downwards */
-  uint32_t salt;
-} Strands;
-
-static void shade_hair(const SsgScene *sc, const void *data, float x, float y, int px, SsgSurface *out)
-{
-  const Strands *h = data;
-  float dx = x - h->source.x, dy = y - h->source.y, r = sqrtf(dx * dx + dy * dy + 1e-6f);
-  float bend =
-      h->wave * 0.075f * stepf(0.5f, 1.4f, r) * sinef(r * 7.5f + 3.0f * noise1(anglef(dx, dy) * 3.0f, h->salt + 1u));
-  float flow = anglef(dx, dy) * 0.85f + (dx + bend) * h->stream;
-  flow += bend * 0.6f;
-  float lock = noise2(flow * 6.5f, r * 0.9f, h->salt + 2u), strand = noise2(flow * 19.0f, r * 1.4f, h->salt + 3u);
-  float fine = noise2(flow * 47.0f, r * 2.2f, h->salt + 4u);
-  if (h->curl > 0.0f) {
-    float s = 7.5f + 5.0f * (1.0f - h->curl);
-    float wx = x + 0.05f * sinef(y * 13.0f + 4.0f * lock), wy = y + 0.05f * sinef(x * 12.0f + 4.0f * strand);
-    float c1 = noise2(wx * s, wy * s, h->salt + 5u), c2 = noise2(wx * s * 2.3f, wy * s * 2.3f, h->salt + 6u);
-    lock = mixf(lock, c1, h->curl);
-    strand = mixf(strand, c2, h->curl);
-  }
-  float tone = 0.60f + 0.34f * lock + 0.26f * strand + 0.14f * fine;
-  SsgColor c = color_of(sc->p->hair);
-  SsgColor warm = color_mix(c, color_mul(c, (SsgColor){1.25f, 1.05f, 0.85f}), 0.6f * lock);
-  out->albedo = color_scale(color_mix(warm, (SsgColor){0.5f, 0.42f, 0.36f}, 0.05f), tone);
-  float u = clampf((x - h->cx) / h->rx, -1, 1), v = clampf((y - h->cy) / h->ry, -1, 1);
-  float across = dy / r;
-  out->nx = 0.80f * u + 0.75f * (lock - 0.5f) * across + 0.45f * (strand - 0.5f) * across;
-  out->ny = 0.70f * v - 0.55f * (lock - 0.5f) * dx / r;
-  out->nz = sqrtf(fmaxf(0.12f, 1.0f - 0.62f * u * u - 0.45f * v * v));
-  /* The band of shine lies across the strands, broken up by locks. */
-  float ring = r - 0.86f - 0.22f * (lock - 0.5f) - 0.16f * (strand - 0.5f);
-  float second = r - 1.80f - 0.30f * (lock - 0.5f);
-  float band = bellf(ring * ring * 30.0f) + 0.55f * bellf(second * second * 22.0f);
-  out->gloss = 0.0f;
-  float side = clampf(0.55f + 0.6f * u * sc->lx, 0, 1);
-  float shine = h->sheen * band * (0.35f + 0.65f * strand) * side * (1.0f - 0.7f * h->curl);
-  float y0 = color_luma(out->albedo);
-  SsgColor gleam = color_mix(color_scale(out->albedo, 1.5f), (SsgColor){0.95f, 0.93f, 0.92f}, 0.45f - 0.25f * y0);
-  out->albedo = color_mix(out->albedo, gleam, clampf(0.60f * shine, 0, 0.65f));
-  out->shade = (1.0f - 0.55f * h->deep) * (0.78f + 0.22f * lock);
-}
-
-static Strands strands(const SsgScene *sc)
-{
-  const SsgPortrait *p = sc->p;
-  /* Above the skull, so that strands are apart already where they come into sight. */
-  bool up = p->hair_cut == SSG_HAIR_BUN || p->hair_cut == SSG_HAIR_PONYTAIL;
-  SsgPoint crown = ssg_scene_at(sc, 0.42f * p->hair_part, (up ? -1.50f : -1.72f) - 0.12f * p->hair_volume, 0.05f);
-  return (Strands){.source = crown,
-                   .cx = 0,
-                   .cy = 0.05f,
-                   .rx = 1.25f + 0.2f * p->hair_volume,
-                   .ry = 1.75f,
-                   .wave = p->hair_wave,
-                   .sheen = 1.0f,
-                   .stream = 1.0f,
-                   .salt = sc->salt + 200u};
-}
-
-static float rise(const SsgPortrait *p)
-{
-  float v = 0.06f + 0.12f * p->hair_volume;
-  switch (p->hair_cut) {
-  case SSG_HAIR_QUIFF:
-    v += 0.16f;
-    break;
-  case SSG_HAIR_BUN:
-  case SSG_HAIR_PONYTAIL:
-  case SSG_HAIR_BRAIDS:
-    v = 0.05f + 0.05f * p->hair_volume;
-    break;
-  case SSG_HAIR_BUZZ:
-    v = 0.032f;
-    break;
-  case SSG_HAIR_CURLY:
-    v += 0.06f;
-    break;
-  case SSG_HAIR_AFRO:
-    v = 0.30f + 0.22f * p->hair_volume;
-    break;
-  default:
-    break;
-  }
-  return p->hat != SSG_HAT_NONE ? fminf(v, 0.05f) : v;
-}
-
-static bool falls(SsgHairCut c)
-{
-  return c == SSG_HAIR_BOB || c == SSG_HAIR_LONG || c == SSG_HAIR_CURLY;
-}
-
-static float side_width(const SsgPortrait *p)
-{
-  float v = 0.05f + 0.10f * p->hair_volume;
-  if (falls(p->hair_cut))
-    v += 0.05f;
-  if (p->hair_cut == SSG_HAIR_CURLY)
-    v += 0.10f;
-  if (p->hair_cut == SSG_HAIR_AFRO)
-    v = p->hat != SSG_HAT_NONE ? 0.22f : 0.32f + 0.2f * p->hair_volume;
-  if (p->hair_cut == SSG_HAIR_BUZZ)
-    v = 0.025f;
-  if (p->hat != SSG_HAT_NONE && v < 0.2f) /* hats are that wide */
-    v = fminf(v, p->hair_cut == SSG_HAIR_CURLY ? 0.14f : 0.07f);
-  return v;
-}
-
-/* Uneven rim of curls: circles along a line of points. */
-static void curls(cairo_t *cr, const SsgPoint *q, int n, float radius, uint32_t salt)
-{
-  for (int i = 0; i + 1 < n; i++) {
-    float dx = q[i + 1].x - q[i].x, dy = q[i + 1].y - q[i].y, l = sqrtf(dx * dx + dy * dy);
-    int steps = 1 + (int) (l / (radius * 0.95f));
-    for (int k = 0; k < steps; k++) {
-      uint32_t h = hash32(salt + (uint32_t) (i * 97 + k * 13));
-      float t = ((float) k + 0.5f * unitf(h)) / (float) steps, r = radius * (0.72f + 0.5f * unitf(hash32(h + 1u)));
-      ssg_path_ellipse(cr, q[i].x + dx * t + 0.3f * radius * (unitf(hash32(h + 2u)) - 0.5f), q[i].y + dy * t, r,
-                       r * 0.9f, 0);
-    }
-  }
-}
-
-/* A hem of hair from a to b (right to left or left to right), in pointed locks. */
-static void hem(cairo_t *cr, SsgPoint a, SsgPoint b, int n, float depth, uint32_t salt)
-{
-  float t0 = 0.0f;
-  for (int i = 0; i < n; i++) {
-    uint32_t h = hash32(salt + (uint32_t) i);
-    float t1 = i == n - 1 ? 1.0f : ((float) i + 1.0f + 0.7f * (unitf(h) - 0.5f)) / (float) n;
-    float tm = mixf(t0, t1, 0.25f + 0.5f * unitf(hash32(h + 1u)));
-    float d = depth * (0.5f + unitf(hash32(salt + 50u + (uint32_t) i)));
-    float x0 = mixf(a.x, b.x, t0), y0 = mixf(a.y, b.y, t0), x1 = mixf(a.x, b.x, t1), y1 = mixf(a.y, b.y, t1);
-    float xm = mixf(a.x, b.x, tm), ym = mixf(a.y, b.y, tm) + d;
-    cairo_curve_to(cr, mixf(x0, xm, 0.15f), mixf(y0, ym, 0.55f), mixf(x0, xm, 0.7f), mixf(y0, ym, 0.95f), xm, ym);
-    cairo_curve_to(cr, mixf(x1, xm, 0.7f), mixf(y1, ym, 0.95f), mixf(x1, xm, 0.15f), mixf(y1, ym, 0.55f), x1, y1);
-    t0 = t1;
-  }
-}
-
-void ssg_draw_back_hair(SsgScene *sc)
-{
-  const SsgPortrait *p = sc->p;
-  SsgHairCut cut = p->hair_cut;
-  SsgMask *m = &sc->mask[0];
-  Strands s = strands(sc);
-  s.deep = 0.62f;
-  s.sheen = 0.3f;
-  float fw = p->face_width, vs = side_width(p), vt = rise(p), shift = -0.10f * sc->sy;
-  cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
-  if (falls(cut)) {
-    float l = p->hair_length, w = 1.03f * fw + vs, flare = cut == SSG_HAIR_BOB ? 0.02f : 0.06f + 0.10f * p->hair_wave;
-    float wave = 0.07f * p->hair_wave;
-    SsgPoint q[9] = {{shift - w * 0.94f - flare, l},
-                     {shift - w - flare - wave, mixf(0.3f, l, 0.66f)},
-                     {shift - w - 0.02f + wave, mixf(0.3f, l, 0.30f)},
-                     {shift - w, -0.35f},
-                     {shift, -1.35f - vt},
-                     {shift + w, -0.35f},
-                     {shift + w + 0.02f - wave, mixf(0.3f, l, 0.30f)},
-                     {shift + w + flare + wave, mixf(0.3f, l, 0.66f)},
-                     {shift + w * 0.94f + flare, l}};
-    ssg_path_smooth(cr, q, 9, false, false);
-    hem(cr, q[8], q[0], 7, cut == SSG_HAIR_BOB ? 0.05f : 0.14f, sc->salt + 300u);
-    cairo_close_path(cr);
-    ssg_mask_fill(m); /* apart from the curls: paths of opposite sense would cut holes */
-    if (cut == SSG_HAIR_CURLY) {
-      curls(cr, q, 9, 0.17f, sc->salt + 310u);
-      SsgPoint bottom[2] = {q[8], q[0]};
-      curls(cr, bottom, 2, 0.17f, sc->salt + 320u);
-      s.curl = 0.8f;
-    }
-  } else if (cut == SSG_HAIR_AFRO) {
-    float r = 1.12f + vs, cy = -0.42f;
-    SsgPoint q[17];
-    for (int i = 0; i < 17; i++) {
-      float a = SSG_PI * 2.0f * (float) i / 16.0f;
-      q[i] = (SsgPoint){shift + r * sinef(a) * 1.02f, cy + (r + 0.02f) * cosinef(a) * (cosinef(a) > 0 ? 0.86f : 1.0f)};
-      if (p->hat != SSG_HAT_NONE && q[i].y < -1.3f)
-        q[i].y = -1.3f;
-    }
-    ssg_path_smooth(cr, q, 16, true, false);
-    ssg_mask_fill(m);
-    curls(cr, q, 17, 0.13f, sc->salt + 330u);
-    s.curl = 1.0f;
-    s.deep = 0.35f;
-  } else if (cut == SSG_HAIR_PONYTAIL) {
-    float d = p->hair_part < 0 ? -1.0f : 1.0f, l = p->hair_length, k = 0.8f + 0.4f * p->hair_volume;
-    SsgPoint q[10] = {{shift + d * 0.25f, -1.15f},
-                      {shift + d * 1.02f, -1.12f},
-                      {shift + d * (1.10f + 0.34f * k), -0.55f},
-                      {shift + d * (1.02f + 0.40f * k), 0.35f},
-                      {shift + d * (1.04f + 0.22f * k), l * 0.8f},
-                      {shift + d * 0.98f, l + 0.15f},
-                      {shift + d * 0.88f, l * 0.75f},
-                      {shift + d * 0.98f, 0.4f},
-                      {shift + d * 0.85f, -0.4f},
-                      {shift + d * 0.40f, -0.9f}};
-    ssg_path_smooth(cr, q, 10, true, false);
-    s.deep = 0.25f;
-  } else if (cut == SSG_HAIR_BUN) {
-    if (p->hat == SSG_HAT_NONE) {
-      float r = 0.33f + 0.11f * p->hair_volume;
-      SsgPoint c = ssg_scene_at(sc, 0.25f * p->hair_part, -1.46f - 0.36f * r, -0.25f);
-      ssg_path_ellipse(cr, c.x, c.y, r, r * 0.86f, 0);
-      s.source = (SsgPoint){c.x - 0.1f, c.y + r * 0.2f};
-      s.cx = c.x;
-      s.cy = c.y;
-      s.rx = r * 1.05f;
-      s.ry = r;
-      s.deep = 0.05f;
-      s.stream = 3.0f;
-      s.sheen = 0.6f;
-    }
-  } else {
-    return;
-  }
-  ssg_mask_fill(m);
-  ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, NULL, shade_hair, &s, SSG_PAINT_PART);
-}
+/* Hair on the skull and before the face: caps, curtains, fringes, braids. */
+#include "hair.h"
 
 /* The hairline on the forehead, from the left temple to the right one. */
 static void hairline(const SsgScene *sc, SsgPoint q[7])
@@ -237,9 +8,9 @@ static void hairline(const SsgScene *sc, SsgPoint q[7])
   float fw = p->face_width, rec = p->hairline, part = p->hair_part, mid = -0.96f - 0.5f * rec;
   if (p->hair_cut == SSG_HAIR_BUZZ)
     mid += 0.02f;
-  float sweep = p->hair_cut == SSG_HAIR_SIDE_PART                     ? 0.20f
-                : p->hair_cut == SSG_HAIR_SHORT || falls(p->hair_cut) ? 0.10f
-                                                                      : 0.0f;
+  float sweep = p->hair_cut == SSG_HAIR_SIDE_PART                              ? 0.20f
+                : p->hair_cut == SSG_HAIR_SHORT || ssg_hair_falls(p->hair_cut) ? 0.10f
+                                                                               : 0.0f;
   const float x[7] = {-0.86f, -0.72f, -0.42f, 0.0f, 0.42f, 0.72f, 0.86f};
   const float y[7] = {-0.26f, -0.62f, -0.90f, 0.0f, -0.90f, -0.62f, -0.26f};
   const float z[7] = {0.40f, 0.50f, 0.62f, 0.66f, 0.62f, 0.50f, 0.40f};
@@ -263,8 +34,8 @@ static void fringe_path(const SsgScene *sc, cairo_t *cr)
                      ssg_scene_at(sc, -0.92f * fw, -0.75f, 0.25f)};
   SsgPoint mid = ssg_scene_at(sc, 0, low - 0.06f, 0.80f);
   cairo_move_to(cr, a.x, a.y);
-  hem(cr, a, mid, 4, 0.10f, sc->salt + 410u);
-  hem(cr, mid, b, 4, 0.10f, sc->salt + 420u);
+  ssg_path_hem(cr, a, mid, 4, 0.10f, sc->salt + 410u);
+  ssg_path_hem(cr, mid, b, 4, 0.10f, sc->salt + 420u);
   ssg_path_smooth(cr, top, 3, false, true);
   cairo_close_path(cr);
 }
@@ -274,10 +45,10 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
 {
   const SsgPortrait *p = sc->p;
   SsgHairCut cut = p->hair_cut;
-  float fw = p->face_width, vt = rise(p), vs = side_width(p), shift = -0.08f * sc->sy;
+  float fw = p->face_width, vt = ssg_hair_rise(p), vs = ssg_hair_side(p), shift = -0.08f * sc->sy;
   SsgPoint line[7];
   hairline(sc, line);
-  bool curtain = falls(cut) && !p->hair_tucked;
+  bool curtain = ssg_hair_falls(cut) && !p->hair_tucked;
   float wave = 0.06f * p->hair_wave, l = p->hair_length;
   float lean = cut == SSG_HAIR_QUIFF       ? 0.18f * (p->hair_part > 0 ? 1.0f : -1.0f)
                : cut == SSG_HAIR_SIDE_PART ? -0.12f * p->hair_part
@@ -318,7 +89,7 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
     ssg_path_smooth(cr, all, 11, false, false);
     float inner = cut == SSG_HAIR_BOB ? 0.20f : 0.34f;
     SsgPoint hem_r = {all[10].x - inner, bottom}, hem_l = {all[0].x + inner, bottom};
-    hem(cr, all[10], hem_r, 2, cut == SSG_HAIR_BOB ? 0.05f : 0.12f, sc->salt + 430u);
+    ssg_path_hem(cr, all[10], hem_r, 2, cut == SSG_HAIR_BOB ? 0.05f : 0.12f, sc->salt + 430u);
     SsgPoint right[4] = {hem_r,
                          {mixf(in_r, hem_r.x, 0.70f) - 0.02f + wave, mixf(0.2f, bottom, 0.55f)},
                          {in_r - 0.005f, 0.35f},
@@ -333,7 +104,7 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
                         {mixf(in_l, hem_l.x, 0.70f) + 0.02f - wave, mixf(0.2f, bottom, 0.55f)},
                         hem_l};
     ssg_path_smooth(cr, down, 4, false, true);
-    hem(cr, hem_l, all[0], 2, cut == SSG_HAIR_BOB ? 0.05f : 0.12f, sc->salt + 440u);
+    ssg_path_hem(cr, hem_l, all[0], 2, cut == SSG_HAIR_BOB ? 0.05f : 0.12f, sc->salt + 440u);
     cairo_close_path(cr);
   } else {
     ssg_path_smooth(cr, outer, 7, false, false);
@@ -371,11 +142,11 @@ static void draw_cap(const SsgScene *sc, SsgMask *m, cairo_t *cr)
   }
   if (cut == SSG_HAIR_CURLY || cut == SSG_HAIR_AFRO) {
     float r = cut == SSG_HAIR_AFRO ? 0.11f : 0.15f;
-    curls(cr, outer, 7, r, sc->salt + 460u);
-    curls(cr, line + 1, 5, r * 0.75f, sc->salt + 470u);
+    ssg_path_curls(cr, outer, 7, r, sc->salt + 460u);
+    ssg_path_curls(cr, line + 1, 5, r * 0.75f, sc->salt + 470u);
     if (cut == SSG_HAIR_AFRO) {
       SsgPoint fill[3] = {{line[1].x, -1.0f}, {0, -1.25f}, {line[5].x, -1.0f}};
-      curls(cr, fill, 3, 0.2f, sc->salt + 480u);
+      ssg_path_curls(cr, fill, 3, 0.2f, sc->salt + 480u);
     }
     ssg_mask_fill(m);
   }
@@ -401,8 +172,8 @@ bool ssg_hair_front_mask(const SsgScene *sc, SsgMask *m)
 
 static void shade_buzz(const SsgScene *sc, const void *data, float x, float y, int px, SsgSurface *out)
 {
-  const Strands *h = data;
-  shade_hair(sc, h, x, y, px, out);
+  const SsgStrands *h = data;
+  ssg_hair_shade(sc, h, x, y, px, out);
   float grain = noise2(x * 55.0f, y * 55.0f, h->salt + 8u);
   SsgColor c = color_mix(color_of(sc->p->hair), color_of(sc->p->skin), 0.30f);
   out->albedo = color_scale(c, 0.80f + 0.35f * grain);
@@ -411,15 +182,15 @@ static void shade_buzz(const SsgScene *sc, const void *data, float x, float y, i
 
 static void shade_lock(const SsgScene *sc, const void *data, float x, float y, int px, SsgSurface *out)
 {
-  const Strands *h = data;
-  shade_hair(sc, h, x, y, px, out);
+  const SsgStrands *h = data;
+  ssg_hair_shade(sc, h, x, y, px, out);
   out->albedo = color_scale(out->albedo, h->deep > 0 ? 0.62f : 1.22f);
   out->shade = 1.0f;
   out->alpha = 0.55f;
 }
 
 /* Brushed locks that follow the strands, lighter and darker, within the hair. */
-static void brush_locks(SsgScene *sc, const Strands *s, const SsgMask *clip, int n)
+static void brush_locks(SsgScene *sc, const SsgStrands *s, const SsgMask *clip, int n)
 {
   SsgMask *m = &sc->mask[1];
   for (int i = 0; i < n; i++) {
@@ -441,7 +212,7 @@ static void brush_locks(SsgScene *sc, const Strands *s, const SsgMask *clip, int
     float w = 0.012f + 0.026f * unitf(hash32(h + 3u));
     ssg_path_taper(cr, q[0], mid, q[2], w * 0.2f, w, 0.002f);
     ssg_mask_fill(m);
-    Strands tone = *s;
+    SsgStrands tone = *s;
     tone.deep = i % 3 == 0 ? 0.0f : 0.5f;
     ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, clip, shade_lock, &tone, SSG_PAINT_DETAIL);
   }
@@ -460,7 +231,7 @@ static void draw_braids(SsgScene *sc)
       float lean = k & 1 ? 0.5f : -0.5f;
       ssg_path_ellipse(cr, x + lean * 0.05f, y, r * 0.86f, r * 1.12f, lean);
       ssg_mask_fill(m);
-      Strands h = strands(sc);
+      SsgStrands h = ssg_hair_strands(sc);
       h.source = (SsgPoint){x - lean * r * 2.2f, y - r * 2.2f};
       h.cx = x + lean * 0.05f;
       h.cy = y;
@@ -469,7 +240,7 @@ static void draw_braids(SsgScene *sc)
       h.salt += (uint32_t) (k * 3 + i * 50);
       h.stream = 4.0f;
       h.sheen = 0.35f;
-      ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, NULL, shade_hair, &h, SSG_PAINT_PART);
+      ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, NULL, ssg_hair_shade, &h, SSG_PAINT_PART);
       y += r * 1.25f;
       x += s * 0.012f + 0.01f * sinef((float) k);
     }
@@ -485,7 +256,7 @@ void ssg_draw_hair(SsgScene *sc)
   if (p->hair_cut == SSG_HAIR_BRAIDS)
     draw_braids(sc);
   build_front(sc, m);
-  Strands s = strands(sc);
+  SsgStrands s = ssg_hair_strands(sc);
   if (p->hair_cut == SSG_HAIR_BUZZ) {
     ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, NULL, shade_buzz, &s, SSG_PAINT_PART);
     return;
@@ -498,7 +269,7 @@ void ssg_draw_hair(SsgScene *sc)
     s.stream = 0.15f;
     s.sheen = 1.2f;
   }
-  ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, NULL, shade_hair, &s, SSG_PAINT_PART);
+  ssg_scene_paint(sc, SSG_PORTRAIT_HAIR, m, NULL, ssg_hair_shade, &s, SSG_PAINT_PART);
   if (s.curl < 0.5f)
     brush_locks(sc, &s, m, 36);
 }

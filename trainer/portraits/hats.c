@@ -63,7 +63,7 @@ static void close_crown(const SsgScene *sc, cairo_t *cr, const SsgPoint *q, floa
   cairo_close_path(cr);
 }
 
-static void crown(SsgScene *sc, SsgMask *m, float low, float height, float wide, float bow)
+static void crown(const SsgScene *sc, SsgMask *m, float low, float height, float wide, float bow)
 {
   SsgPoint q[9];
   crown_points(sc, q, low, height, wide);
@@ -74,7 +74,7 @@ static void crown(SsgScene *sc, SsgMask *m, float low, float height, float wide,
 }
 
 /* A band around the head between two heights. */
-static void band(SsgScene *sc, SsgMask *m, float low, float high, float wide, float bow)
+static void band(const SsgScene *sc, SsgMask *m, float low, float high, float wide, float bow)
 {
   SsgPoint a[9], b[9];
   crown_points(sc, a, low, 1.0f, wide);
@@ -117,7 +117,6 @@ static void visor_path(const SsgScene *sc, cairo_t *cr)
 
 bool ssg_hat_mask(const SsgScene *sc, SsgMask *m)
 {
-  SsgScene *s = (SsgScene *) sc; /* masks belong to the scene; nothing else changes */
   switch (sc->p->hat) {
   case SSG_HAT_NONE:
     return false;
@@ -134,7 +133,7 @@ bool ssg_hat_mask(const SsgScene *sc, SsgMask *m)
     return true;
   }
   default:
-    band(s, m, -0.62f, -0.9f, 1.0f, -0.02f);
+    band(sc, m, -0.62f, -0.9f, 1.0f, -0.02f);
     return true;
   }
 }

@@ -25,6 +25,8 @@ static Lit light(const SsgSurface *s, float lx, float ly, float lz)
 
 static SsgColor look_paint(const SsgScene *sc, const SsgSurface *s)
 {
+  if (s->emit >= 1.0f)
+    return s->albedo;
   Lit l = light(s, sc->lx, sc->ly, sc->lz);
   float lit = l.diffuse * s->shade;
   /* Shadows on skin turn red before they turn dark: light that came through. */

@@ -18,8 +18,7 @@ SSG_CLONES static void rows_range(const void *data, int worker, int64_t begin, i
   for (int64_t row = begin; row < end; row++) {
     const float *x = job->x + row * channels;
     float *out = job->out + row * channels;
-    const float *bias =
-        job->bias ? job->bias + ssg_math_bias_row(row, job->rows, job->bias_rows) * channels : no_bias;
+    const float *bias = job->bias ? job->bias + ssg_math_bias_row(row, job->rows, job->bias_rows) * channels : no_bias;
     const float noise = job->noise ? job->noise[row % job->noise_rows] : 0.0f, strength = job->strength;
     if (!job->bias) {
       if (job->act) {

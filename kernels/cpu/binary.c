@@ -8,11 +8,11 @@
 typedef struct {
   const float *x, *y;
   float *out;
-  int outer;                                                /* number of axes before the last */
-  int64_t dim[SSG_MAX_RANK];                                /* of those axes */
-  int64_t x_stride[SSG_MAX_RANK], y_stride[SSG_MAX_RANK];   /* in elements, 0 where repeated */
-  int64_t length;                                           /* of the last axis */
-  bool x_runs, y_runs;                                      /* stride 1 along the last axis, else 0 */
+  int outer;                                              /* number of axes before the last */
+  int64_t dim[SSG_MAX_RANK];                              /* of those axes */
+  int64_t x_stride[SSG_MAX_RANK], y_stride[SSG_MAX_RANK]; /* in elements, 0 where repeated */
+  int64_t length;                                         /* of the last axis */
+  bool x_runs, y_runs;                                    /* stride 1 along the last axis, else 0 */
 } Job;
 
 /* Position in the outer axes. */
@@ -45,8 +45,8 @@ SSG_INLINE void place_next(const Job *job, Place *place)
   }
 }
 
-#define RANGE(name, kind)                                                                                             \
-  SSG_CLONES static void name(const void *data, int worker, int64_t begin, int64_t end)                               \
+#define RANGE(name, kind)                                                                                              \
+  SSG_CLONES static void name(const void *data, int worker, int64_t begin, int64_t end)                                \
   {                                                                                                                    \
     const Job *job = data;                                                                                             \
     int64_t row = begin / job->length, column = begin % job->length;                                                   \

@@ -1,14 +1,15 @@
 /* Adjoint of a convolution in its input, rewritten as forward convolutions, which oneDNN runs at up to twice the speed.
  *
- * Stride 1: one convolution with the taps turned around and the channels' roles swapped. Stride 2: pixel (2i + py, 2j + px)
- * of the result only sees the taps of one parity in each direction, so the four parities are four small convolutions, whose
- * results are then interleaved.
+ * Stride 1: one convolution with the taps turned around and the channels' roles swapped. Stride 2: pixel (2i + py, 2j +
+ * px) of the result only sees the taps of one parity in each direction, so the four parities are four small
+ * convolutions, whose results are then interleaved.
  */
 #include <string.h>
 
 #include "kernels/cpu/dnnl.h"
 
-/* Along one axis, for one parity (or all, when step is 1): taps first, first + step ... of the kernel, last one first. */
+/* Along one axis, for one parity (or all, when step is 1): taps first, first + step ... of the kernel, last one first.
+ */
 typedef struct {
   int64_t size;          /* pixels of the result of this parity */
   int64_t first, n;      /* taps */
@@ -56,8 +57,17 @@ static void turn(const SsgCpu *cpu, const SsgDnnlConv *conv, float *to)
 {
   const SsgDnnlConv *from = conv->derive_from;
   int64_t step = from->stride, form = conv->derive_form - 1;
-  TurnJob job = {.from = from->weight, .to = to, .co = from->co, .kh = from->kh, .kw = from->kw, .ci = from->ci,
-                 .step = step, .y_first = form / step, .y_n = conv->kh, .x_first = form % step, .x_n = conv->kw};
+  TurnJob job = {.from = from->weight,
+                 .to = to,
+                 .co = from->co,
+                 .kh = from->kh,
+                 .kw = from->kw,
+                 .ci = from->ci,
+                 .step = step,
+                 .y_first = form / step,
+                 .y_n = conv->kh,
+                 .x_first = form % step,
+                 .x_n = conv->kw};
   ssg_cpu_parallel(cpu, (from->ci + TILE - 1) / TILE, 1, turn_range, &job);
 }
 

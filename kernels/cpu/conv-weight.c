@@ -1,5 +1,6 @@
-/* Gradient of a convolution in its weights, cut into pieces by the shape alone: by pictures where activations outweigh the
- * weights (the pieces' results are added up in order), else by output channels (each piece has its rows of the result). */
+/* Gradient of a convolution in its weights, cut into pieces by the shape alone: by pictures where activations outweigh
+ * the weights (the pieces' results are added up in order), else by output channels (each piece has its rows of the
+ * result). */
 #include <string.h>
 
 #include "kernels/cpu/dnnl.h"

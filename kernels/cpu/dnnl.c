@@ -70,7 +70,7 @@ static SsgStatus check(SsgCpu *cpu, dnnl_status_t status, const char *what)
                       what, (int) status);
 }
 
-#define TRY(call, what)                                                                                               \
+#define TRY(call, what)                                                                                                \
   do {                                                                                                                 \
     SsgStatus try_status = check(cpu, call, what);                                                                     \
     if (try_status != SSG_OK)                                                                                          \
@@ -166,9 +166,9 @@ static dnnl_status_t conv_pd(SsgDnnl *dnnl, const SsgDnnlConv *c, SsgOp op, cons
 #if DNNL_VERSION_MAJOR >= 3
   dnnl_dims_t dilation = {0, 0};
   if (op == SSG_OP_CONV)
-    return dnnl_convolution_forward_primitive_desc_create(
-        pd, dnnl->engine, dnnl_forward_training, dnnl_convolution_direct, x->md, w->md, c->bias ? b->md : NULL, y->md,
-        strides, dilation, before, after, attributes);
+    return dnnl_convolution_forward_primitive_desc_create(pd, dnnl->engine, dnnl_forward_training,
+                                                          dnnl_convolution_direct, x->md, w->md, c->bias ? b->md : NULL,
+                                                          y->md, strides, dilation, before, after, attributes);
   if (op == SSG_OP_CONV_INPUT)
     return dnnl_convolution_backward_data_primitive_desc_create(pd, dnnl->engine, dnnl_convolution_direct, x->md, w->md,
                                                                 y->md, strides, dilation, before, after, hint,
@@ -273,8 +273,8 @@ static dnnl_status_t memory_for(SsgDnnl *dnnl, DescRef desc, dnnl_memory_t *memo
   return dnnl_memory_create(memory, desc, dnnl->engine, DNNL_MEMORY_NONE);
 }
 
-/* Makes the primitive from its pd, its scratch, and the reorder of its weights. plain is our form of the weights, or NULL
- * when they are used as they are; towards_plain for CONV_WEIGHT. */
+/* Makes the primitive from its pd, its scratch, and the reorder of its weights. plain is our form of the weights, or
+ * NULL when they are used as they are; towards_plain for CONV_WEIGHT. */
 static SsgStatus finish_primitive(SsgCpu *cpu, Primitive *p, DescRef weight, const Desc *plain, bool towards_plain)
 {
   SsgDnnl *dnnl = cpu->dnnl;
@@ -343,8 +343,8 @@ static Packed *new_packed(SsgCpu *cpu, uint64_t cache_key, int64_t form, size_t 
   return packed;
 }
 
-/* Points p->weight at weights in the form it wants: derived (by `conv`, or NULL) and repacked if need be. *scratch is what
- * the caller has to release (p->weight_bytes) after the primitive has run, or NULL. */
+/* Points p->weight at weights in the form it wants: derived (by `conv`, or NULL) and repacked if need be. *scratch is
+ * what the caller has to release (p->weight_bytes) after the primitive has run, or NULL. */
 static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const float *weight, uint64_t cache_key,
                                 int64_t form, const SsgDnnlConv *conv, void **scratch)
 {
@@ -378,12 +378,13 @@ static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const f
       ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for %.1f MiB of working space",
                    (double) p->weight_bytes / 1048576);
   }
-  SsgStatus status = room ? check(cpu, dnnl_memory_set_data_handle(p->weight, room), "setting a pointer") : SSG_NO_MEMORY;
+  SsgStatus status =
+      room ? check(cpu, dnnl_memory_set_data_handle(p->weight, room), "setting a pointer") : SSG_NO_MEMORY;
   if (status == SSG_OK && derive)
     conv->derive(cpu, conv, plain ? plain : room);
   if (status == SSG_OK && p->reorder)
-    status = check(cpu, dnnl_memory_set_data_handle(p->plain_weight, plain ? plain : (void *) weight),
-                   "setting a pointer");
+    status =
+        check(cpu, dnnl_memory_set_data_handle(p->plain_weight, plain ? plain : (void *) weight), "setting a pointer");
   if (status == SSG_OK && p->reorder)
     status = reorder(cpu, p, false);
   ssg_pool_release(&cpu->pool, plain, plain_bytes);
@@ -413,8 +414,9 @@ static SsgStatus execute(SsgCpu *cpu, Primitive *p, int n_arguments, dnnl_exec_a
   return status;
 }
 
-static SsgStatus build_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive *p, dnnl_primitive_attr_t attributes)
+static SsgStatus build_conv(SsgCpu *cpu, const void *what, Primitive *p, dnnl_primitive_attr_t attributes)
 {
+  const SsgDnnlConv *c = what;
   SsgDnnl *dnnl = cpu->dnnl;
   Desc x, y, w, plain, b;
   const int64_t wi = c->ci, xw = c->w * c->ci, yw = c->wo * c->co;
@@ -449,7 +451,8 @@ static SsgStatus build_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive *p, dnn
   SsgStatus status = check(cpu, s, "planning a convolution");
   if (status == SSG_OK) {
     bool gradient = c->op == SSG_OP_CONV_WEIGHT;
-    DescRef wanted = dnnl_primitive_desc_query_md(p->pd, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+    DescRef wanted =
+        dnnl_primitive_desc_query_md(p->pd, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
     status = finish_primitive(cpu, p, wanted, &plain, gradient);
   }
   desc_clear(&x);
@@ -460,24 +463,25 @@ static SsgStatus build_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive *p, dnn
   return status;
 }
 
-static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive **primitive)
+/* The primitive for these values, made by build() if it is not there yet. */
+static SsgStatus get_primitive(SsgCpu *cpu, const int64_t *values, size_t bytes, float alpha, bool act,
+                               SsgStatus (*build)(SsgCpu *, const void *, Primitive *, dnnl_primitive_attr_t),
+                               const void *what, Primitive **primitive)
 {
   Key key;
   memset(&key, 0, sizeof key);
-  int64_t values[] = {1 + (int64_t) c->op, cpu->n_threads, c->n, c->h, c->w, c->ci, c->ho, c->wo, c->co, c->kh, c->kw,
-                      c->stride, c->pad_top, c->pad_left, c->pad_bottom, c->pad_right, c->act, c->bias != NULL};
-  memcpy(key.value, values, sizeof values);
+  memcpy(key.value, values, bytes);
   *primitive = find_primitive(cpu->dnnl, &key);
   if (*primitive)
     return SSG_OK;
   Primitive *p = calloc(1, sizeof *p);
   if (!p)
-    return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a convolution's description");
+    return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for an operation's description");
   p->key = key;
   dnnl_primitive_attr_t attributes = NULL;
-  SsgStatus status = check(cpu, make_attributes(&attributes, 1.0f, c->act), "setting attributes");
+  SsgStatus status = check(cpu, make_attributes(&attributes, alpha, act), "setting attributes");
   if (status == SSG_OK)
-    status = build_conv(cpu, c, p, attributes);
+    status = build(cpu, what, p, attributes);
   if (attributes)
     dnnl_primitive_attr_destroy(attributes);
   if (status != SSG_OK) {
@@ -487,6 +491,29 @@ static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive **primiti
   keep_primitive(cpu->dnnl, p);
   *primitive = p;
   return SSG_OK;
+}
+
+static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive **primitive)
+{
+  int64_t values[] = {1 + (int64_t) c->op,
+                      cpu->n_threads,
+                      c->n,
+                      c->h,
+                      c->w,
+                      c->ci,
+                      c->ho,
+                      c->wo,
+                      c->co,
+                      c->kh,
+                      c->kw,
+                      c->stride,
+                      c->pad_top,
+                      c->pad_left,
+                      c->pad_bottom,
+                      c->pad_right,
+                      c->act,
+                      c->bias != NULL};
+  return get_primitive(cpu, values, sizeof values, 1.0f, c->act, build_conv, c, primitive);
 }
 
 /* One piece of a CONV_WEIGHT with what it needs to run beside others: memory objects of its own. */
@@ -499,11 +526,7 @@ typedef struct {
 
 static dnnl_status_t memory_like(dnnl_memory_t like, void *data, dnnl_engine_t engine, dnnl_memory_t *memory)
 {
-#if DNNL_VERSION_MAJOR >= 3
-  const_dnnl_memory_desc_t desc;
-#else
-  const dnnl_memory_desc_t *desc;
-#endif
+  DescRef desc;
   dnnl_status_t status = dnnl_memory_get_memory_desc(like, &desc);
   return status == dnnl_success ? dnnl_memory_create(memory, desc, engine, data) : status;
 }
@@ -525,8 +548,8 @@ static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
   if (s == dnnl_success && piece->packed)
     s = memory_like(p->plain_weight, piece->conv->weight, dnnl->engine, &plain);
   if (s == dnnl_success) {
-    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, y}, {DNNL_ARG_DIFF_WEIGHTS, w},
-                                   {DNNL_ARG_SCRATCHPAD, scratch}};
+    dnnl_exec_arg_t arguments[] = {
+        {DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, y}, {DNNL_ARG_DIFF_WEIGHTS, w}, {DNNL_ARG_SCRATCHPAD, scratch}};
     s = dnnl_primitive_execute(p->primitive, stream, scratch ? 4 : 3, arguments);
   }
   if (s == dnnl_success && piece->packed) {
@@ -626,8 +649,9 @@ static dnnl_status_t desc_matrix(Desc *desc, int64_t batch, int64_t rows, int64_
                       (dnnl_dims_t){repeated ? rows * columns : batch_stride, row_stride, column_stride});
 }
 
-static SsgStatus build_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, Primitive *p, dnnl_primitive_attr_t attributes)
+static SsgStatus build_matmul(SsgCpu *cpu, const void *what, Primitive *p, dnnl_primitive_attr_t attributes)
 {
+  const SsgDnnlMatmul *m = what;
   SsgDnnl *dnnl = cpu->dnnl;
   Desc a, b, out, bias, any;
   bool batched = m->batch > 1, pack = m->b_key != 0;
@@ -667,32 +691,23 @@ static SsgStatus build_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, Primitive *p,
 
 static SsgStatus get_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, Primitive **primitive)
 {
-  Key key;
-  memset(&key, 0, sizeof key);
-  int64_t values[] = {0, cpu->n_threads, m->batch, m->m, m->n, m->k, m->a_batch, m->a_row, m->a_column, m->b_batch,
-                      m->b_row, m->b_column, m->bias ? 1 + m->bias_per_batch : 0, m->act,
-                      ssg_float_bits(m->alpha), m->b_key != 0};
-  memcpy(key.value, values, sizeof values);
-  *primitive = find_primitive(cpu->dnnl, &key);
-  if (*primitive)
-    return SSG_OK;
-  Primitive *p = calloc(1, sizeof *p);
-  if (!p)
-    return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a matrix product's description");
-  p->key = key;
-  dnnl_primitive_attr_t attributes = NULL;
-  SsgStatus status = check(cpu, make_attributes(&attributes, m->alpha, m->act), "setting attributes");
-  if (status == SSG_OK)
-    status = build_matmul(cpu, m, p, attributes);
-  if (attributes)
-    dnnl_primitive_attr_destroy(attributes);
-  if (status != SSG_OK) {
-    primitive_free(p);
-    return status;
-  }
-  keep_primitive(cpu->dnnl, p);
-  *primitive = p;
-  return SSG_OK;
+  int64_t values[] = {0,
+                      cpu->n_threads,
+                      m->batch,
+                      m->m,
+                      m->n,
+                      m->k,
+                      m->a_batch,
+                      m->a_row,
+                      m->a_column,
+                      m->b_batch,
+                      m->b_row,
+                      m->b_column,
+                      m->bias ? 1 + m->bias_per_batch : 0,
+                      m->act,
+                      ssg_float_bits(m->alpha),
+                      m->b_key != 0};
+  return get_primitive(cpu, values, sizeof values, m->alpha, m->act, build_matmul, m, primitive);
 }
 
 SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m)

@@ -14,18 +14,20 @@ void ssg_dnnl_forget(SsgDnnl *dnnl, uint64_t cache_key);
 /* Bytes of repacked weights. */
 size_t ssg_dnnl_cached(const SsgDnnl *dnnl);
 
-/* A convolution or one of its adjoints, in CONV's terms: x [n, h, w, ci], y [n, ho, wo, co], weight [co, kh, kw, ci]. */
+/* A convolution or one of its adjoints, in CONV's terms: x [n, h, w, ci], y [n, ho, wo, co], weight [co, kh, kw, ci].
+ */
 typedef struct SsgDnnlConv SsgDnnlConv;
 struct SsgDnnlConv {
   SsgOp op; /* CONV, CONV_INPUT or CONV_WEIGHT: which of the three arrays is the result */
   int64_t n, h, w, ci, ho, wo, co, kh, kw;
   int64_t stride, pad_top, pad_left, pad_bottom, pad_right;
-  bool act;          /* CONV only */
+  bool act; /* CONV only */
   float *x, *y, *weight;
   const float *bias; /* CONV only; [co] or NULL */
   uint64_t weight_key;
-  /* NULL, or makes the weights [co, kh, kw, ci] from what `weight` points to (CONV only). With a weight_key it is called
-   * once: derive_form, not 0, tells apart what is derived from the same weights. `derive_from` is for its use. */
+  /* NULL, or makes the weights [co, kh, kw, ci] from what `weight` points to (CONV only). With a weight_key it is
+   * called once: derive_form, not 0, tells apart what is derived from the same weights. `derive_from` is for its use.
+   */
   void (*derive)(const SsgCpu *cpu, const SsgDnnlConv *conv, float *to);
   int64_t derive_form;
   const SsgDnnlConv *derive_from;
@@ -36,10 +38,12 @@ SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *conv);
 
 #define SSG_DNNL_MAX_PIECES 8
 /* CONV_WEIGHT for several pieces, each on one thread, the pieces side by side. oneDNN's own division of this op depends
- * on the number of threads, and with it the order of its sums; that of pieces does not. 1 <= n <= SSG_DNNL_MAX_PIECES. */
+ * on the number of threads, and with it the order of its sums; that of pieces does not. 1 <= n <= SSG_DNNL_MAX_PIECES.
+ */
 SsgStatus ssg_dnnl_conv_weight(SsgCpu *cpu, const SsgDnnlConv *pieces, int n);
 
-/* out[b] = act(alpha * op(a[b]) op(b[b]) + bias). Strides in elements; a stride of 0 between batches repeats a matrix. */
+/* out[b] = act(alpha * op(a[b]) op(b[b]) + bias). Strides in elements; a stride of 0 between batches repeats a matrix.
+ */
 typedef struct {
   int64_t batch, m, n, k;
   const float *a, *b;

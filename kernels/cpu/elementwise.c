@@ -11,8 +11,8 @@ typedef struct {
 } Job;
 
 /* A loop over the elements of a Job. ivdep: input and output are the same buffer or do not overlap. */
-#define LOOP(name, expression)                                                                                        \
-  SSG_CLONES static void name(const void *data, int worker, int64_t begin, int64_t end)                               \
+#define LOOP(name, expression)                                                                                         \
+  SSG_CLONES static void name(const void *data, int worker, int64_t begin, int64_t end)                                \
   {                                                                                                                    \
     const Job *job = data;                                                                                             \
     const float *x = job->x, *y = job->y;                                                                              \

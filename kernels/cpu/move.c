@@ -190,7 +190,8 @@ SsgStatus ssg_cpu_permute(SsgCpu *cpu, const SsgOpCall *call)
   return SSG_OK;
 }
 
-/* --- Slice, unslice, concat: runs of `length` bytes, `from_pitch` apart in one array and `to_pitch` in the other --- */
+/* --- Slice, unslice, concat: runs of `length` bytes, `from_pitch` apart in one array and `to_pitch` in the other ---
+ */
 
 typedef struct {
   const char *from;

@@ -52,7 +52,8 @@ static void one_hot_range(const void *data, int worker, int64_t begin, int64_t e
 
 SsgStatus ssg_cpu_one_hot(SsgCpu *cpu, const SsgOpCall *call)
 {
-  Job job = {.classes = call->in[0].data, .out = call->out.data, .parts = call->out.shape.dim[call->out.shape.rank - 1]};
+  Job job = {
+      .classes = call->in[0].data, .out = call->out.data, .parts = call->out.shape.dim[call->out.shape.rank - 1]};
   ssg_cpu_parallel(cpu, ssg_shape_elements(&call->in[0].shape), SSG_GRAIN / job.parts + 1, one_hot_range, &job);
   return SSG_OK;
 }

@@ -14,8 +14,8 @@
 struct SsgPoolBlock {
   size_t capacity; /* of the data */
   int klass;
-  SsgPoolBlock *next, *previous;             /* of the same class while free; of all used blocks while used */
-  SsgPoolBlock *after_newer, *before_older;  /* by time of release, only while free: towards newer, towards older */
+  SsgPoolBlock *next, *previous;            /* of the same class while free; of all used blocks while used */
+  SsgPoolBlock *after_newer, *before_older; /* by time of release, only while free: towards newer, towards older */
 };
 
 #define HEADER 64

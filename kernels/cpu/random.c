@@ -39,8 +39,7 @@ SSG_CLONES static void normal_range(const void *data, int worker, int64_t begin,
 
 SsgStatus ssg_cpu_random_normal(SsgCpu *cpu, const SsgOpCall *call)
 {
-  Job job = {call->param.random.seed, call->param.random.stream, call->out.data,
-             ssg_shape_elements(&call->out.shape)};
+  Job job = {call->param.random.seed, call->param.random.stream, call->out.data, ssg_shape_elements(&call->out.shape)};
   ssg_cpu_parallel(cpu, (job.elements + 3) / 4, SSG_GRAIN / 16, normal_range, &job);
   return SSG_OK;
 }

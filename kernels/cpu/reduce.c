@@ -1,8 +1,9 @@
 /* Reductions in one shape: in [k0, r, k1] -> out [k0, k1], k0 and k1 kept, r reduced. Whatever is reduced over several
  * separate groups of axes goes through this form once per group, the last group first.
  *
- * Every sum is taken in f64 and in an order that the shape alone decides: r is cut into pieces of a fixed length, pieces
- * are summed by whichever thread, and the pieces' sums are added up in order. So the number of threads does not show.
+ * Every sum is taken in f64 and in an order that the shape alone decides: r is cut into pieces of a fixed length,
+ * pieces are summed by whichever thread, and the pieces' sums are added up in order. So the number of threads does not
+ * show.
  */
 #include <string.h>
 
@@ -23,8 +24,8 @@ typedef struct {
   bool max;
 } Job;
 
-/* Rows of `columns` values, `pitch` apart: acc[c] += sum over rows. Few columns and dense rows: several rows are taken as
- * one long row, which fills the vector registers, and folded at the end. */
+/* Rows of `columns` values, `pitch` apart: acc[c] += sum over rows. Few columns and dense rows: several rows are taken
+ * as one long row, which fills the vector registers, and folded at the end. */
 SSG_CLONES static void sum_rows(const float *in, int64_t rows, int64_t columns, int64_t pitch, double *acc)
 {
   int64_t group = 1;

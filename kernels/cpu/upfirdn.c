@@ -1,5 +1,6 @@
 /* Up- and downsampling with the FIR filter, separably: for each row of the result the (at most four) rows it draws on
- * are first combined into one line, then the line is filtered along x and the epilogue applied, while it is in cache. */
+ * are first combined into one line, then the line is filtered along x and the epilogue applied, while it is in cache.
+ */
 #include <string.h>
 
 #include "kernels/cpu/internal.h"
@@ -49,8 +50,25 @@ typedef struct Column {
 #define SUM4 fmaf(w3, r3[i], SUM3)
 
 /* Runs a loop over [0, length) with `value` standing for the sum of as many arrays as there are taps. */
-#define FOR_TAPS(statement)                                                                                             switch (count) {                                                                                                       case 0:                                                                                                                  FOR_SUM(0.0f, statement)                                                                                               break;                                                                                                               case 1:                                                                                                                  FOR_SUM(SUM1, statement)                                                                                               break;                                                                                                               case 2:                                                                                                                  FOR_SUM(SUM2, statement)                                                                                               break;                                                                                                               case 3:                                                                                                                  FOR_SUM(SUM3, statement)                                                                                               break;                                                                                                               default:                                                                                                                 FOR_SUM(SUM4, statement)                                                                                               break;                                                                                                               }
-#define FOR_SUM(sum, statement)                                                                                         _Pragma("GCC ivdep") for (int64_t i = 0; i < length; i++)                                                              {                                                                                                                        const float value = (sum);                                                                                             out[i] = (statement);                                                                                                }
+#define FOR_TAPS(statement)                                                                                            \
+  switch (count) {                                                                                                     \
+  case 0:                                                                                                              \
+    FOR_SUM(0.0f, statement) break;                                                                                    \
+  case 1:                                                                                                              \
+    FOR_SUM(SUM1, statement) break;                                                                                    \
+  case 2:                                                                                                              \
+    FOR_SUM(SUM2, statement) break;                                                                                    \
+  case 3:                                                                                                              \
+    FOR_SUM(SUM3, statement) break;                                                                                    \
+  default:                                                                                                             \
+    FOR_SUM(SUM4, statement) break;                                                                                    \
+  }
+#define FOR_SUM(sum, statement)                                                                                        \
+  _Pragma("GCC ivdep") for (int64_t i = 0; i < length; i++)                                                            \
+  {                                                                                                                    \
+    const float value = (sum);                                                                                         \
+    out[i] = (statement);                                                                                              \
+  }
 
 /* out = sum of up to four rows of `length` floats. */
 SSG_INLINE void combine(const float *const row[TAPS], const float *weight, int count, int64_t length, float *out)
@@ -62,7 +80,7 @@ SSG_INLINE void combine(const float *const row[TAPS], const float *weight, int c
 
 /* The same with act(sum + bias + shift); bias NULL: none. */
 SSG_INLINE void combine_and_finish(const float *const row[TAPS], const float *weight, int count, int64_t length,
-                                      const float *bias, float strength, float noise, bool act, float *out)
+                                   const float *bias, float strength, float noise, bool act, float *out)
 {
   const float *r0 = row[0], *r1 = row[1], *r2 = row[2], *r3 = row[3];
   const float w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];

@@ -1,8 +1,7 @@
-/* 3x3 convolutions with constant weights by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): 36 instead of 144 products for
- * 4x4 pixels. Tiles of the input are transformed, multiplied with the transformed weights (36 matrix products over the
- * channels) and transformed back. Work is done in blocks of tiles that fit the caches, each block by one thread, so the
- * number of threads does not show in the result. Errors stay below 1e-5 of the largest
- * magnitude. */
+/* 3x3 convolutions with constant weights by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): 36 instead of 144 products
+ * for 4x4 pixels. Tiles of the input are transformed, multiplied with the transformed weights (36 matrix products over
+ * the channels) and transformed back. Work is done in blocks of tiles that fit the caches, each block by one thread, so
+ * the number of threads does not show in the result. Errors stay below 1e-5 of the largest magnitude. */
 #include <omp.h>
 #include <string.h>
 
@@ -15,14 +14,15 @@
 /* Unaligned, and may alias floats; the compiler splits it where the processor has shorter registers. */
 typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-/* The polynomials are evaluated at 0, +-A, +-B and infinity with A^2 = 1/2, B^2 = 2. The paper's 0, +-1, +-2 give four times
- * the error (1.9e-5 against 5e-6 of the largest magnitude at 512 channels, where 2e-5 is the most we allow). */
+/* The polynomials are evaluated at 0, +-A, +-B and infinity with A^2 = 1/2, B^2 = 2. The paper's 0, +-1, +-2 give four
+ * times the error (1.9e-5 against 5e-6 of the largest magnitude at 512 channels, where 2e-5 is the most we allow). */
 #define A 0.70710678118654752f
 #define B 1.41421356237309505f
 #define A_DOUBLE 0.70710678118654752440
 #define B_DOUBLE 1.41421356237309504880
 
-/* G of the paper's section 4.1 for these points: row p is [1, p, p^2] over the product of p's distances to the others. */
+/* G of the paper's section 4.1 for these points: row p is [1, p, p^2] over the product of p's distances to the others.
+ */
 static const double filter_points[6][3] = {{1, 0, 0},
                                            {-1 / 1.5, -A_DOUBLE / 1.5, -0.5 / 1.5},
                                            {-1 / 1.5, A_DOUBLE / 1.5, -0.5 / 1.5},
@@ -189,8 +189,8 @@ static int64_t tile_count(const SsgDnnlConv *c)
 
 bool ssg_cpu_winograd_fits(const SsgDnnlConv *c)
 {
-  /* Four times as many weights as the direct way: where they do not fit the last cache and meet few pixels, reading them
-   * costs more than the products saved (at 32 x 32 pixels and 512 channels: 1.5 times the direct way's time). */
+  /* Four times as many weights as the direct way: where they do not fit the last cache and meet few pixels, reading
+   * them costs more than the products saved (at 32 x 32 pixels and 512 channels: 1.5 times the direct way's time). */
   int64_t least = c->ci * c->co <= 256 * 256 ? 64 : 256;
   return c->op == SSG_OP_CONV && c->weight_key && !c->derive && c->kh == 3 && c->kw == 3 && c->stride == 1 &&
          c->ci % LANES == 0 && c->co % LANES == 0 && c->ci >= 32 && c->co >= 32 && c->ho >= 16 && c->wo >= 16 &&
@@ -206,12 +206,27 @@ SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *c)
   int64_t quarter = (job.tiles / 4 + 15) / 16 * 16;
   job.block = block > quarter ? quarter : block;
 
-  SsgDnnlConv source = {.op = SSG_OP_CONV, .ci = c->ci, .co = c->co, .kh = 6, .kw = 6, .weight_key = c->weight_key,
-                        .derive = transform_weights, .derive_form = 1 << 20, .derive_from = c};
-  SsgDnnlMatmul product = {.batch = POINTS, .m = job.block, .n = c->co, .k = c->ci,
-                           .a_batch = job.block * c->ci, .a_row = c->ci, .a_column = 1,
-                           .b_batch = c->ci * c->co, .b_row = c->co, .b_column = 1,
-                           .alpha = 1.0f, .b_key = c->weight_key};
+  SsgDnnlConv source = {.op = SSG_OP_CONV,
+                        .ci = c->ci,
+                        .co = c->co,
+                        .kh = 6,
+                        .kw = 6,
+                        .weight_key = c->weight_key,
+                        .derive = transform_weights,
+                        .derive_form = 1 << 20,
+                        .derive_from = c};
+  SsgDnnlMatmul product = {.batch = POINTS,
+                           .m = job.block,
+                           .n = c->co,
+                           .k = c->ci,
+                           .a_batch = job.block * c->ci,
+                           .a_row = c->ci,
+                           .a_column = 1,
+                           .b_batch = c->ci * c->co,
+                           .b_row = c->co,
+                           .b_column = 1,
+                           .alpha = 1.0f,
+                           .b_key = c->weight_key};
   SsgStatus status = ssg_dnnl_batch_prepare(cpu, &product, &source, &job.batch);
   if (status != SSG_OK)
     return status;

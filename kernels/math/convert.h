@@ -18,7 +18,8 @@ SSG_HD uint16_t ssg_math_to_bf16(float x)
 SSG_HD float ssg_math_from_f16(uint16_t h)
 {
   uint32_t sign = (uint32_t) (h & 0x8000u) << 16, rest = h & 0x7fffu;
-  /* Normal numbers: move the fields and change the exponent's bias. Below 2^-14: value is rest * 2^-24, exact in f32. */
+  /* Normal numbers: move the fields and change the exponent's bias. Below 2^-14: value is rest * 2^-24, exact in f32.
+   */
   uint32_t normal = (rest << 13) + ((127u - 15u) << 23);
   uint32_t special = (rest << 13) | 0x7f800000u;
   uint32_t small = ssg_float_bits((float) (int32_t) rest * 5.9604644775390625e-8f);

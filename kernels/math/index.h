@@ -41,7 +41,8 @@ SSG_HD int64_t ssg_math_bias_row(int64_t row, int64_t rows, int64_t bias_rows)
   return row / (rows / bias_rows);
 }
 
-/* The taps of [1,3,3,1]/8, StyleGAN2's FIR filter, one direction. It is symmetric, so filtering and its adjoint agree. */
+/* The taps of [1,3,3,1]/8, StyleGAN2's FIR filter, one direction. It is symmetric, so filtering and its adjoint agree.
+ */
 SSG_HD float ssg_math_fir_tap(int i)
 {
   return i == 1 || i == 2 ? 0.375f : 0.125f;

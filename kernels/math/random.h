@@ -1,9 +1,9 @@
 /* Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011) and Box-Muller, the same bits on every device.
  *
  * Block j of a stream holds elements 4j .. 4j+3. Key = (low word of seed, high word); counter = (low word of j, high
- * word of j, low word of stream, high word of stream); words w0..w3. Elements 4j, 4j+1 come from (w0, w1) and 4j+2, 4j+3
- * from (w2, w3):  radius = sqrt(-2 log((w0 >> 9) + 1/2) / 2^23)), angle = pi/2 * (q + f - 1/2) with q = w1 >> 30 and
- * f = (((w1 >> 7) mod 2^23) + 1/2) / 2^23;  the pair is radius * (cos angle, sin angle).
+ * word of j, low word of stream, high word of stream); words w0..w3. Elements 4j, 4j+1 come from (w0, w1) and 4j+2,
+ * 4j+3 from (w2, w3):  radius = sqrt(-2 log((w0 >> 9) + 1/2) / 2^23)), angle = pi/2 * (q + f - 1/2) with q = w1 >> 30
+ * and f = (((w1 >> 7) mod 2^23) + 1/2) / 2^23;  the pair is radius * (cos angle, sin angle).
  */
 #pragma once
 

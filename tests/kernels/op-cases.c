@@ -95,11 +95,11 @@ static void elementwise_cases(Maker *m)
   static const struct {
     SsgUnary kind;
     double low, high;
-  } unaries[] = {{SSG_UNARY_NEGATE, -2, 2},     {SSG_UNARY_SQUARE, -3, 3},     {SSG_UNARY_SQRT, 0, 9},
+  } unaries[] = {{SSG_UNARY_NEGATE, -2, 2},     {SSG_UNARY_SQUARE, -3, 3},      {SSG_UNARY_SQRT, 0, 9},
                  {SSG_UNARY_RSQRT, 0.01, 9},    {SSG_UNARY_RECIPROCAL, 0.1, 5}, {SSG_UNARY_EXP, -20, 3},
-                 {SSG_UNARY_EXP, -100, -80},    {SSG_UNARY_LOG, 1e-6, 20},     {SSG_UNARY_LOG, 0.9, 1.1},
-                 {SSG_UNARY_SIN, -600, 600},    {SSG_UNARY_COS, -600, 600},    {SSG_UNARY_SIN, -0.01, 0.01},
-                 {SSG_UNARY_SIGMOID, -90, 90},  {SSG_UNARY_SIGMOID, -4, 4},    {SSG_UNARY_SOFTPLUS, -120, 120},
+                 {SSG_UNARY_EXP, -100, -80},    {SSG_UNARY_LOG, 1e-6, 20},      {SSG_UNARY_LOG, 0.9, 1.1},
+                 {SSG_UNARY_SIN, -600, 600},    {SSG_UNARY_COS, -600, 600},     {SSG_UNARY_SIN, -0.01, 0.01},
+                 {SSG_UNARY_SIGMOID, -90, 90},  {SSG_UNARY_SIGMOID, -4, 4},     {SSG_UNARY_SOFTPLUS, -120, 120},
                  {SSG_UNARY_SOFTPLUS, -90, -60}};
   for (size_t s = 0; s < sizeof flat_shapes / sizeof *flat_shapes; s++) {
     const int64_t *shape = flat_shapes[s];
@@ -334,10 +334,10 @@ static void matmul_cases(Maker *m)
 {
   static const struct {
     int64_t b0, b1, m, n, k;
-  } sizes[] = {{1, 1, 1, 1, 1},   {1, 1, 5, 7, 3},    {3, 3, 5, 7, 9},    {3, 1, 5, 7, 9},     {1, 3, 5, 7, 9},
-               {1, 1, 1, 64, 65}, {1, 1, 70, 33, 129}, {13, 13, 40, 16, 16}, {6, 6, 1, 48, 17}, {1, 1, 64, 3, 130},
-               {1, 1, 33, 1, 40}, {4, 4, 16, 16, 1},  {1, 1, 200, 96, 64}, {26, 26, 64, 24, 16}, {1, 5, 130, 32, 64},
-               {5, 1, 130, 32, 64}};
+  } sizes[] = {{1, 1, 1, 1, 1},     {1, 1, 5, 7, 3},      {3, 3, 5, 7, 9},     {3, 1, 5, 7, 9},
+               {1, 3, 5, 7, 9},     {1, 1, 1, 64, 65},    {1, 1, 70, 33, 129}, {13, 13, 40, 16, 16},
+               {6, 6, 1, 48, 17},   {1, 1, 64, 3, 130},   {1, 1, 33, 1, 40},   {4, 4, 16, 16, 1},
+               {1, 1, 200, 96, 64}, {26, 26, 64, 24, 16}, {1, 5, 130, 32, 64}, {5, 1, 130, 32, 64}};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
     for (int flags = 0; flags < 32; flags++) {
       int64_t b0 = sizes[s].b0, b1 = sizes[s].b1, batch = b0 > b1 ? b0 : b1;
@@ -365,13 +365,13 @@ static void conv_cases(Maker *m)
     int64_t n, h, w, ci, co, kh, kw;
     int stride, top, left, bottom, right;
   } sizes[] = {
-      {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},   {2, 5, 6, 3, 4, 3, 3, 1, 1, 1, 1, 1},
-      {1, 9, 7, 5, 3, 3, 3, 1, 1, 1, 1, 1},   {2, 8, 8, 16, 16, 3, 3, 1, 1, 1, 1, 1},
+      {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},     {2, 5, 6, 3, 4, 3, 3, 1, 1, 1, 1, 1},
+      {1, 9, 7, 5, 3, 3, 3, 1, 1, 1, 1, 1},     {2, 8, 8, 16, 16, 3, 3, 1, 1, 1, 1, 1},
       {1, 13, 11, 32, 48, 3, 3, 1, 1, 1, 1, 1}, {1, 12, 12, 17, 33, 1, 1, 1, 0, 0, 0, 0},
-      {2, 9, 9, 16, 32, 3, 3, 2, 0, 0, 0, 0}, {1, 10, 10, 8, 16, 3, 3, 2, 0, 0, 0, 0},
-      {2, 8, 8, 3, 16, 1, 1, 1, 0, 0, 0, 0},  {1, 16, 16, 16, 3, 1, 1, 1, 0, 0, 0, 0},
-      {1, 7, 9, 16, 24, 1, 1, 2, 0, 0, 0, 0}, {1, 6, 7, 4, 5, 2, 3, 1, 0, 2, 1, 0},
-      {1, 4, 4, 65, 64, 3, 3, 1, 1, 1, 1, 1}, {2, 4, 4, 32, 32, 4, 4, 1, 0, 0, 0, 0},
+      {2, 9, 9, 16, 32, 3, 3, 2, 0, 0, 0, 0},   {1, 10, 10, 8, 16, 3, 3, 2, 0, 0, 0, 0},
+      {2, 8, 8, 3, 16, 1, 1, 1, 0, 0, 0, 0},    {1, 16, 16, 16, 3, 1, 1, 1, 0, 0, 0, 0},
+      {1, 7, 9, 16, 24, 1, 1, 2, 0, 0, 0, 0},   {1, 6, 7, 4, 5, 2, 3, 1, 0, 2, 1, 0},
+      {1, 4, 4, 65, 64, 3, 3, 1, 1, 1, 1, 1},   {2, 4, 4, 32, 32, 4, 4, 1, 0, 0, 0, 0},
       {1, 20, 18, 64, 64, 3, 3, 1, 1, 1, 1, 1}, {1, 33, 35, 64, 32, 3, 3, 1, 1, 1, 1, 1},
       {1, 17, 17, 13, 32, 3, 3, 1, 1, 1, 1, 1}, {1, 24, 24, 32, 13, 3, 3, 1, 1, 1, 1, 1},
   };
@@ -397,7 +397,8 @@ static void conv_cases(Maker *m)
       m->c.l2 = 4e-6;
       m->c.most = 8e-6;
       end(m, "%d: %dx%dx%dx%d -> %d, %dx%d stride %d%s%s", (int) s, (int) n, (int) h, (int) w, (int) ci, (int) co,
-          (int) kh, (int) kw, sizes[s].stride, flags < 4 && flags & 1 ? " bias" : "", flags < 4 && flags & 2 ? " act" : "");
+          (int) kh, (int) kw, sizes[s].stride, flags < 4 && flags & 1 ? " bias" : "",
+          flags < 4 && flags & 2 ? " act" : "");
     }
   }
 }
@@ -406,8 +407,8 @@ static void upfirdn_cases(Maker *m)
 {
   static const struct {
     int up, down, x0, x1, y0, y1;
-  } sizes[] = {{1, 1, 1, 1, 1, 1}, {1, 1, 2, 1, 2, 1},   {2, 1, 2, 1, 2, 1},    {2, 1, 1, 2, 1, 2},  {1, 2, 1, 1, 1, 1},
-               {1, 1, 2, 2, 2, 2}, {1, 2, 2, 1, 2, 1},   {1, 1, -1, 2, 0, -1},  {2, 1, -2, 0, 3, -1}, {2, 2, 2, 1, 1, 2},
+  } sizes[] = {{1, 1, 1, 1, 1, 1}, {1, 1, 2, 1, 2, 1},   {2, 1, 2, 1, 2, 1},   {2, 1, 1, 2, 1, 2},   {1, 2, 1, 1, 1, 1},
+               {1, 1, 2, 2, 2, 2}, {1, 2, 2, 1, 2, 1},   {1, 1, -1, 2, 0, -1}, {2, 1, -2, 0, 3, -1}, {2, 2, 2, 1, 1, 2},
                {3, 2, 4, 1, 2, 5}, {1, 1, 5, -2, -2, 6}, {1, 1, 0, 0, 0, 0}};
   static const int64_t pictures[][4] = {{1, 5, 6, 1}, {2, 7, 5, 3}, {1, 9, 8, 16}, {2, 21, 22, 20}, {1, 6, 5, 67}};
   for (size_t p = 0; p < sizeof pictures / sizeof *pictures; p++)
@@ -472,7 +473,8 @@ static void bias_act_cases(Maker *m)
 
 static void part_cases(Maker *m)
 {
-  static const int64_t pools[][5] = {{1, 1, 1, 1, 1}, {2, 3, 4, 3, 2}, {1, 2, 2, 16, 4}, {3, 5, 7, 20, 2}, {1, 16, 16, 64, 3}};
+  static const int64_t pools[][5] = {
+      {1, 1, 1, 1, 1}, {2, 3, 4, 3, 2}, {1, 2, 2, 16, 4}, {3, 5, 7, 20, 2}, {1, 16, 16, 64, 3}};
   for (size_t s = 0; s < sizeof pools / sizeof *pools; s++) {
     const int64_t *p = pools[s];
     const int64_t small[] = {p[0], p[1], p[2], p[3], 0}, large[] = {p[0], p[1] * p[4], p[2] * p[4], p[3], 0};

@@ -87,17 +87,19 @@ static bool close_enough(const OpCase *c, const char *what, const void *got, Ssg
   double l2 = sqrt(error2) / (size2 > 0 ? sqrt(size2) : 1), most = worst / (largest > 0 ? largest : 1);
   if (l2 <= c->l2 && most <= c->most)
     return true;
-  snprintf(message, message_size, "%s: %s is off by %.3g in norm (allowed %.3g), %.3g at most (allowed %.3g): "
+  snprintf(message, message_size,
+           "%s: %s is off by %.3g in norm (allowed %.3g), %.3g at most (allowed %.3g): "
            "element %lld of %lld is %.9g, not %.9g",
-           c->name, what, l2, c->l2, most, c->most, (long long) at, (long long) n, oracle_get(got, dtype, at), want[at]);
+           c->name, what, l2, c->l2, most, c->most, (long long) at, (long long) n, oracle_get(got, dtype, at),
+           want[at]);
   return false;
 }
 
 bool op_case_check(const OpCase *op_case, const OpResult *result, char *message, size_t message_size)
 {
   OracleResult truth = oracle_run(&op_case->call);
-  bool good = close_enough(op_case, "out", result->out, op_case->call.out.dtype, truth.out, truth.n, message,
-                           message_size);
+  bool good =
+      close_enough(op_case, "out", result->out, op_case->call.out.dtype, truth.out, truth.n, message, message_size);
   for (int k = 0; k < 2 && good && truth.moment[k]; k++)
     good = close_enough(op_case, k ? "second moment" : "first moment", result->moment[k], SSG_F32, truth.moment[k],
                         truth.n, message, message_size);

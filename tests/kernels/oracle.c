@@ -345,8 +345,8 @@ static void random_normal(const SsgOpCall *c, double *out, int64_t n)
     uint32_t key[2] = {(uint32_t) c->param.random.seed, (uint32_t) (c->param.random.seed >> 32)};
     for (int round = 0; round < 10; round++) {
       unsigned __int128 p0 = (unsigned __int128) ctr[0] * 0xD2511F53u, p1 = (unsigned __int128) ctr[2] * 0xCD9E8D57u;
-      uint32_t next[4] = {(uint32_t) (p1 >> 32) ^ ctr[1] ^ key[0], (uint32_t) p1, (uint32_t) (p0 >> 32) ^ ctr[3] ^ key[1],
-                          (uint32_t) p0};
+      uint32_t next[4] = {(uint32_t) (p1 >> 32) ^ ctr[1] ^ key[0], (uint32_t) p1,
+                          (uint32_t) (p0 >> 32) ^ ctr[3] ^ key[1], (uint32_t) p0};
       memcpy(ctr, next, sizeof ctr);
       key[0] += 0x9E3779B9u;
       key[1] += 0xBB67AE85u;

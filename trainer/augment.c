@@ -49,9 +49,18 @@ static float to_float(guint8 value)
   return (float) ((value / 255.0 - 0.5) / 0.5);
 }
 
+/* floor() as an instruction: without SSE 4.1 the library's is a call, and this runs per pixel. */
+static int floor_of(double x)
+{
+  int i = (int) x;
+  return i - (i > x);
+}
+
 /* Reflected about the outermost pixels' centres: -1 -> 1, size -> size - 2. */
 static int reflect(int i, int size)
 {
+  if (i >= 0 && i < size)
+    return i;
   int period = 2 * (size - 1);
   if (period == 0)
     return 0;
@@ -78,7 +87,7 @@ static void apply_rows(const SsgAugment *augment, gboolean flip, int size, const
 
 static void sample(int size, const guint8 *rgb, double x, double y, float *out)
 {
-  int x0 = (int) floor(x), y0 = (int) floor(y);
+  int x0 = floor_of(x), y0 = floor_of(y);
   float fx = (float) (x - x0), fy = (float) (y - y0);
   int columns[2] = {reflect(x0, size), reflect(x0 + 1, size)};
   const guint8 *rows[2] = {rgb + (gsize) 3 * size * reflect(y0, size), rgb + (gsize) 3 * size * reflect(y0 + 1, size)};
@@ -106,8 +115,7 @@ void ssg_augment_apply(const SsgAugment *augment, const SsgAugmentDraw *draw, in
       gsize to = (gsize) y * size + x;
       sample(size, rgb, sx, sy, out + 3 * to);
       if (label) {
-        guint8 value =
-            label[(gsize) reflect((int) floor(sy + 0.5), size) * size + reflect((int) floor(sx + 0.5), size)];
+        guint8 value = label[(gsize) reflect(floor_of(sy + 0.5), size) * size + reflect(floor_of(sx + 0.5), size)];
         out_label[to] = swap ? swap[value] : value;
       }
     }

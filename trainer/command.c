@@ -170,6 +170,11 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
   g_autofree char *path = g_strdup((*argv)[0]);
   g_set_prgname(path);
 
+  for (int i = 1; i < *argc && (flags & SSG_COMMON_JOBS) && !g_str_equal((*argv)[i], "--"); i++)
+    if (g_str_has_prefix((*argv)[i], "-j") && g_ascii_isdigit((*argv)[i][2])) { /* as make has it; GOption does not */
+      g_autofree char *longer = g_strconcat("--jobs=", (*argv)[i] + 2, NULL);
+      (*argv)[i] = (char *) g_intern_string(longer);
+    }
   gboolean parsed = g_option_context_parse(context, argc, argv, &error);
   if (!common->device)
     common->device = g_strdup("cpu");

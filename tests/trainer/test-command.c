@@ -54,6 +54,10 @@ static void test_dispatch(void)
   g_assert_cmpstr(seen_device, ==, "cuda:1");
   g_assert_cmpuint(seen_seed, ==, G_MAXUINT64);
   g_assert_cmpint(seen_jobs, ==, 3);
+  g_assert_cmpint(dispatch("pick -j12 x"), ==, 77);
+  g_assert_cmpint(seen_jobs, ==, 12);
+  g_assert_cmpint(dispatch("pick -- -j5"), ==, 77);
+  g_assert_cmpstr(seen_first, ==, "-j5");
   g_assert_cmpint(dispatch("pick -- --size"), ==, 77);
   g_assert_cmpstr(seen_first, ==, "--size");
   g_assert_cmpint(seen_size, ==, 7);

@@ -2,14 +2,15 @@
  * specification). Readers that know no animation show the first frame. One thread at a time. */
 #pragma once
 
-#include <glib.h>
+#include "engine/image.h"
 
 typedef struct _SsgApng SsgApng;
 
 /* Writes path atomically: it appears on commit. n_frames >= 1 and frame delay in milliseconds (1..65535) are written first, so
- * exactly n_frames must follow. loops 0: for ever. text: NULL, or key, value, ..., NULL for tEXt/iTXt chunks. */
+ * exactly n_frames must follow. loops 0: for ever. origin may be NULL; its strings must live until the first
+ * frame was added. */
 SsgApng *ssg_apng_new(const char *path, int width, int height, int n_frames, int delay_ms, int loops,
-                      const char *const *text, GError **error);
+                      const SsgImageOrigin *origin, GError **error);
 /* rgba [height, width, 4]; alpha is dropped. */
 gboolean ssg_apng_add(SsgApng *apng, const guint8 *rgba, GError **error);
 gboolean ssg_apng_commit(SsgApng *apng, GError **error);

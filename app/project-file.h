@@ -1,6 +1,6 @@
 /* Projects: a document in one file, `.ssgan`, in fact safetensors with JSON metadata, so that one line of Python reads the
  * latents. Tensors: "codes" [n, B + 2K, S] (each distinct set of codes once), "transforms" [m, K, 3] (scale, shift_x,
- * shift_y), "mean" of tunings where needed. Metadata: `format` "ssgan-project", `version`, `project` (JSON: model's name,
+ * shift_y). Metadata: `format` "ssgan-project", `version`, `project` (JSON: model's name,
  * path, hash and architecture, history, position, kept faces, donor, locks, view state). Files are checked: a damaged or
  * hostile one gives SSG_ERROR_FORMAT or SSG_ERROR_SHAPE with the place, never a crash and never a half-read document. */
 #pragma once
@@ -30,6 +30,8 @@ gboolean ssg_project_save_finish(SsgDocument *document, GAsyncResult *result, GE
 /* A document with file set and not modified. The model is only named in it (ssg_document_model_path, _hash): finding and
  * loading it is the caller's next step. NULL with an error that names the file. */
 SsgDocument *ssg_project_load(const char *path, GError **error);
+/* Title and original file (NULL when never saved) of a project, without reading its faces. Both for g_free. */
+gboolean ssg_project_peek(const char *path, char **title, char **original, GError **error);
 /* TRUE when the file begins like a project (its metadata says so). */
 gboolean ssg_project_sniff(const char *path);
 

@@ -217,7 +217,7 @@ static gboolean read_faces(Reader *reader, GError **error)
 
 static SsgFace *get_face(const Reader *reader, JsonObject *object, const char *name, GError **error)
 {
-  gint64 i;
+  gint64 i = 0;
   return get_int(reader, object, name, 0, (gint64) reader->faces->len - 1, &i, error)
              ? g_ptr_array_index(reader->faces, i)
              : NULL;

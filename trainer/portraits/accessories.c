@@ -89,7 +89,12 @@ void ssg_draw_glasses(SsgScene *sc)
   }
   if (p->hair_cut == SSG_HAIR_BOB || p->hair_cut == SSG_HAIR_LONG || p->hair_cut == SSG_HAIR_CURLY)
     ssg_mask_subtract(&sc->mask[3], &sc->mask[2]); /* hair in front, as ssg_draw_hair() left it, hides the arms */
-  ssg_mask_unite(frame, &sc->mask[3]);
+  SsgMask *arm = &sc->mask[3];                     /* nor do they stand off the head into the air */
+  for (int y = arm->y0; y < arm->y1; y++)
+    for (int x = arm->x0; x < arm->x1; x++)
+      if (sc->labels[(size_t) y * sc->size + x] == SSG_PORTRAIT_BACKGROUND)
+        arm->data[(size_t) y * arm->stride + x] = 0;
+  ssg_mask_unite(frame, arm);
   /* The whole: lenses and frame, one label. */
   cr = ssg_mask_begin(whole, sc, SSG_SPACE_HEAD);
   for (int i = 0; i < 2; i++)

@@ -51,7 +51,7 @@ static void set_features(SsgScene *sc)
     sc->ear[i] = ssg_scene_at(sc, s * 1.0f * fw, 0.16f, -0.12f);
     sc->nose_wing[i] = ssg_scene_at(sc, s * 0.215f * p->nose_width, 0.03f + 0.53f * p->nose_length * fl, 0.86f);
     float mw = 0.36f * p->mouth_width * (1.0f + 0.14f * stepf(0, 1, p->smile));
-    sc->mouth_corner[i] = ssg_scene_at(sc, s * mw, 0.955f * fl - 0.10f * p->smile, 0.76f);
+    sc->mouth_corner[i] = ssg_scene_at(sc, s * mw, 0.945f * fl - 0.10f * p->smile, 0.76f);
   }
   sc->nose_top = ssg_scene_at(sc, 0, -0.10f, 0.92f);
   sc->nose_tip = ssg_scene_at(sc, 0, 0.03f + 0.47f * p->nose_length * fl, 1.17f);

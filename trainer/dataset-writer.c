@@ -125,7 +125,7 @@ SsgDatasetWriter *ssg_dataset_writer_new(const char *path, SsgDatasetKind kind, 
     return NULL;
   int code = mdb_env_create(&writer->env);
   if (code == 0)
-    code = mdb_env_open(writer->env, writer->folder, MDB_NOLOCK | MDB_NOSYNC | MDB_NOMEMINIT, 0644);
+    code = mdb_env_open(writer->env, writer->folder, MDB_NOLOCK | MDB_NOSYNC, 0644);
   if (code != 0) {
     lmdb_failed(writer, code, "create", error);
     return NULL;

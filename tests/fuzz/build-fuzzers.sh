@@ -12,8 +12,9 @@ flags="-std=gnu11 -O1 -g -D_GNU_SOURCE -I$root -fsanitize=address,undefined -fno
 objects=
 for name in engine/atomic-file engine/checkpoint engine/checkpoint-source engine/crc32 engine/error engine/host-tensor \
   engine/image engine/image-jpeg engine/image-png engine/map-file engine/npy engine/pickle engine/safetensors \
-  engine/safetensors-header engine/zip-archive kernels/op; do
-  object=$out/$(basename "$name").o
+  engine/safetensors-header engine/zip-archive kernels/op \
+  trainer/error trainer/interrupt trainer/lmdb-file; do
+  object=$out/$(echo "$name" | tr / -).o
   $clang $flags -fsanitize=fuzzer-no-link -c "$root/$name.c" -o "$object"
   objects="$objects $object"
 done

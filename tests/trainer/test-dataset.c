@@ -261,6 +261,35 @@ static void test_write_and_read(void)
   g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST);
 }
 
+/* The same contents give the same file: no leftovers of memory between the values. */
+static void test_write_repeats(void)
+{
+  g_autoptr(GError) error = NULL;
+  char *files[2];
+  gsize sizes[2];
+  for (int round = 0; round < 2; round++) {
+    g_autofree char *name = g_strdup_printf("again-%d", round),
+                    *path = g_build_filename(folder, name, "data.mdb", NULL);
+    g_autofree char *set = g_build_filename(folder, name, NULL);
+    SsgDatasetWriter *writer = ssg_dataset_writer_new(set, SSG_DATASET_MASKS, 64, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < 50; i++) {
+      gsize size = (gsize) (i * 131 % 6000 + 1);
+      guint8 *image = g_malloc(size);
+      memset(image, i, size);
+      g_assert_true(ssg_dataset_writer_add(writer, i, image, size, image, MIN(size, 40), &error));
+      memset(image, 0x5a + round, size); /* what the allocator hands out next differs in the two rounds */
+      g_free(image);
+    }
+    g_assert_true(ssg_dataset_writer_finish(writer, &error));
+    ssg_dataset_writer_free(writer);
+    g_assert_true(g_file_get_contents(path, &files[round], &sizes[round], NULL));
+  }
+  g_assert_cmpmem(files[0], sizes[0], files[1], sizes[1]);
+  g_free(files[0]);
+  g_free(files[1]);
+}
+
 static void test_write_errors(void)
 {
   g_autofree char *place = g_build_filename(folder, "place", NULL), *path = g_build_filename(place, "set", NULL);
@@ -337,6 +366,7 @@ int main(int argc, char **argv)
   g_test_add_func("/trainer/dataset/open-errors", test_open_errors);
   g_test_add_func("/trainer/dataset/layout-errors", test_layout_errors);
   g_test_add_func("/trainer/dataset/write-and-read", test_write_and_read);
+  g_test_add_func("/trainer/dataset/write-repeats", test_write_repeats);
   g_test_add_func("/trainer/dataset/write-errors", test_write_errors);
   int status = g_test_run();
   folder_remove(folder);

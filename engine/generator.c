@@ -421,13 +421,13 @@ SsgTensor *ssg_generator_head(SsgGenerator *g, int level, SsgTensor *x, SsgTenso
   return ssg_scope_end_keep(ctx, y);
 }
 
-void ssg_generator_noise(SsgGenerator *g, SsgNoise kind, int n, guint64 seed, guint64 stream, SsgTensor **noise)
+void ssg_generator_noise(SsgGenerator *g, SsgNoise kind, int n, guint64 seed, const guint64 *streams, SsgTensor **noise)
 {
   SsgContext *ctx = ssg_parameters_context(g->parameters);
   for (int i = 0; i < 2 * g->arch.n_levels; i++) {
     gint64 size = g->arch.render_size << (i / 2 + 1);
     noise[i] = kind == SSG_NOISE_STORED   ? g->noise[i]
-               : kind == SSG_NOISE_SEEDED ? ssg_tensor_normal(ctx, SSG_SHAPE(n, size, size, 1), seed, stream + i)
+               : kind == SSG_NOISE_SEEDED ? ssg_tensor_normal_rows(ctx, SSG_SHAPE(n, size, size, 1), seed, streams, i)
                                           : NULL;
   }
 }

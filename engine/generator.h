@@ -82,8 +82,9 @@ SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *x, 
 SsgTensor *ssg_generator_head(SsgGenerator *g, int level, SsgTensor *x, SsgTensor *weight, SsgTensor *bias,
                               SsgTensor *previous, SsgTensor *coarse);
 
-/* Noise of one pass: stored buffers, or N(0,1) from (seed, stream + convolution), or none. Fills noise[2 * n_levels]. */
-void ssg_generator_noise(SsgGenerator *g, SsgNoise kind, int n, guint64 seed, guint64 stream, SsgTensor **noise);
+/* Noise of one pass: stored buffers, or for sample i N(0,1) from (seed, streams[i] + convolution), or none; streams [n] is for
+ * SSG_NOISE_SEEDED alone. Fills noise[2 * n_levels]. */
+void ssg_generator_noise(SsgGenerator *g, SsgNoise kind, int n, guint64 seed, const guint64 *streams, SsgTensor **noise);
 
 /* The whole generator, for training: expanded codes [N, K * L, S], noise as filled by ssg_generator_noise(). */
 typedef struct {

@@ -416,7 +416,8 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   CoarseMaps maps = {.depth = download_f32(session->depth),
                      .weight = download_f32(weights),
                      .coarse = download_f32(ssg_tensor_affine(mask, 2, -1))};
-  ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), 0, noise);
+  const guint64 stream = 0;
+  ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), &stream, noise);
   session->times.fuse = ms_since(began);
 
   SsgTensor *x = ssg_tensor_ref(ssg_generator_render_input(g, features)), *head = NULL;

@@ -118,6 +118,18 @@ SsgTensor *ssg_tensor_normal(SsgContext *ctx, SsgShape shape, guint64 seed, guin
   return t;
 }
 
+SsgTensor *ssg_tensor_normal_rows(SsgContext *ctx, SsgShape shape, guint64 seed, const guint64 *streams, guint64 offset)
+{
+  SsgTensor *t = ssg_tensor_allocate(ctx, SSG_F32, &shape);
+  SsgShape row = shape;
+  row.dim[0] = 1;
+  for (int64_t i = 0; i < shape.dim[0]; i++) {
+    SsgOpCall call = {.op = SSG_OP_RANDOM_NORMAL, .param.random = {seed, streams[i] + offset}};
+    ssg_tensor_run(&call, 0, NULL, ssg_tensor_view(t, i * ssg_shape_elements(&row), row));
+  }
+  return t;
+}
+
 SsgTensor *ssg_tensor_ref(SsgTensor *t)
 {
   t->refs++;

@@ -26,6 +26,9 @@ SsgTensor *ssg_tensor_empty(SsgContext *ctx, SsgDtype dtype, SsgShape shape);
 SsgTensor *ssg_tensor_full(SsgContext *ctx, SsgShape shape, float value);
 /* N(0,1); element i depends on (seed, stream, i) only (op.h). */
 SsgTensor *ssg_tensor_normal(SsgContext *ctx, SsgShape shape, guint64 seed, guint64 stream);
+/* The same with a stream for each row of the first axis: streams [shape.dim[0]] on the host, plus `offset`. What a row holds does
+ * not depend on the rows beside it, so that a batch may be split among processes. */
+SsgTensor *ssg_tensor_normal_rows(SsgContext *ctx, SsgShape shape, guint64 seed, const guint64 *streams, guint64 offset);
 
 SsgTensor *ssg_tensor_ref(SsgTensor *t);
 void ssg_tensor_unref(SsgTensor *t); /* NULL is allowed */

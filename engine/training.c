@@ -157,7 +157,7 @@ static SsgTensor *expanded_codes(SsgTraining *t, const SsgDraw *draw)
 static SsgGenerated generate(SsgTraining *t, const SsgDraw *draw, SsgTensor *codes)
 {
   SsgTensor *noise[2 * SSG_MAX_LEVELS];
-  ssg_generator_noise(t->g, draw->noise, draw->n, draw->noise_seed, draw->noise_stream, noise);
+  ssg_generator_noise(t->g, draw->noise, draw->n, draw->seed, draw->streams, noise);
   return ssg_generator_forward(t->g, codes, noise);
 }
 
@@ -252,8 +252,8 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   ssg_scope_end(t->ctx);
 }
 
-void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, guint64 y_seed, guint64 y_stream, float scale,
-                       float *lengths, SsgStepStats *stats)
+void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, float scale, float *lengths,
+                       SsgStepStats *stats)
 {
   const SsgArchitecture *a = &t->g->arch;
   gint64 n = draw->n, rows = ssg_architecture_expanded_rows(a), size = a->size;
@@ -265,7 +265,8 @@ void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, guin
   ssg_tensor_require_gradient(codes);
   ssg_context_set_recording(t->ctx, TRUE);
   SsgGenerated fake = generate(t, draw, codes);
-  SsgTensor *direction = y ? ssg_tensor_new_f32(t->ctx, picture, y) : ssg_tensor_normal(t->ctx, picture, y_seed, y_stream);
+  SsgTensor *direction = y ? ssg_tensor_new_f32(t->ctx, picture, y)
+                           : ssg_tensor_normal_rows(t->ctx, picture, draw->seed, draw->streams, SSG_DRAW_STREAMS - 1);
   ssg_differentiate(fake.rgb, ssg_tensor_scale(direction, 1.0f / size), 1, &codes, &gradient, SSG_GRADIENT_RECORD, NULL,
                     NULL);
   /* l_n = sqrt(mean over rows of the squared norm of the row's gradient) */

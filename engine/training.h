@@ -38,13 +38,17 @@ SsgTraining *ssg_training_new(SsgContext *ctx, const SsgArchitecture *arch, cons
 void ssg_training_free(SsgTraining *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTraining, ssg_training_free)
 
+/* Streams of random numbers that the steps take for one sample: noise of each convolution, and the direction y. */
+#define SSG_DRAW_STREAMS (2 * SSG_MAX_LEVELS + 1)
+
 /* The random draws of one generated batch of n. */
 typedef struct {
   int n;
   const float *z0, *z1; /* [n, S]; z1 NULL: no style mixing */
   const guint8 *mix;    /* [K, n]: 0 both codes from the first, 1 shape first and texture second, 2 both second; or NULL */
   SsgNoise noise;
-  guint64 noise_seed, noise_stream; /* for SSG_NOISE_SEEDED */
+  guint64 seed;           /* for SSG_NOISE_SEEDED and the directions of the path-length step */
+  const guint64 *streams; /* [n]: sample i draws from stream streams[i] on, at most SSG_DRAW_STREAMS of them; or NULL */
 } SsgDraw;
 
 /* Every step works on one micro-batch: scale is its share of the whole batch (1 without accumulation), and gradients are added
@@ -63,10 +67,10 @@ void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, 
 void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 *real_labels, float scale,
                      SsgStepStats *stats);
 void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats);
-/* y [n, R, R, 3] ~ N(0,1) on the host or NULL to draw it from (seed, stream). lengths [n] receives l. The moving mean a is
- * updated from this micro-batch. */
-void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, guint64 y_seed, guint64 y_stream, float scale,
-                       float *lengths, SsgStepStats *stats);
+/* y [n, R, R, 3] ~ N(0,1) on the host, or NULL to draw it from the draw's streams. lengths (or NULL) receives l, [n]. The moving
+ * mean a is updated from this micro-batch. */
+void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, float scale, float *lengths,
+                       SsgStepStats *stats);
 void ssg_training_apply_d(SsgTraining *t);
 void ssg_training_apply_g(SsgTraining *t);
 /* images: of one iteration over all processes. */

@@ -1,0 +1,289 @@
+#include "engine/training-state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/architecture-file.h"
+#include "engine/checkpoint.h"
+#include "engine/error.h"
+#include "engine/safetensors.h"
+#include "engine/state-dict.h"
+
+/* The networks and moment blocks of a state, by the names their tensors have in the file. */
+typedef struct {
+  const char *name;
+  SsgParameters *parameters;
+} Network;
+
+typedef struct {
+  const char *name;
+  SsgTensor *block;
+} Moments;
+
+static void networks_of(SsgTraining *t, Network out[3])
+{
+  out[0] = (Network){"g", t->g->parameters};
+  out[1] = (Network){"g_ema", t->g_ema->parameters};
+  out[2] = (Network){"d", t->d->parameters};
+}
+
+static void moments_of(SsgTraining *t, Moments out[4])
+{
+  out[0] = (Moments){"g_optim.exp_avg", t->g_m};
+  out[1] = (Moments){"g_optim.exp_avg_sq", t->g_v};
+  out[2] = (Moments){"d_optim.exp_avg", t->d_m};
+  out[3] = (Moments){"d_optim.exp_avg_sq", t->d_v};
+}
+
+/* --- saving --- */
+
+typedef struct {
+  SsgSafetensorsWriter *writer;
+  const char *network;
+  const float *block; /* NULL: declare; else write */
+  int next;
+  GError **error;
+  gboolean ok;
+} Save;
+
+static void save_one(const char *name, const SsgParameter *parameter, int part, gpointer data)
+{
+  Save *s = data;
+  if (!s->ok)
+    return;
+  SsgShape shape = ssg_parameter_file_shape(parameter, SSG_LAYOUT_NATIVE);
+  gint64 n = ssg_shape_elements(&shape);
+  if (!s->block) {
+    g_autofree char *full = g_strdup_printf("%s.%s", s->network, name);
+    s->ok = ssg_safetensors_writer_declare(s->writer, full, SSG_F32, &shape, s->error) >= 0;
+  } else {
+    s->ok = ssg_safetensors_writer_write(s->writer, s->next++, s->block + parameter->start + part * n, n * sizeof(float),
+                                         s->error);
+  }
+}
+
+static float *download(SsgTensor *t)
+{
+  float *host = g_new0(float, ssg_tensor_elements(t));
+  ssg_tensor_download(t, host);
+  return host;
+}
+
+static void set_metadata(SsgSafetensorsWriter *writer, SsgTraining *t, const SsgTrainingProgress *progress, GHashTable *extra)
+{
+  /* The generator's fields and the discriminator's, as the networks have them. */
+  SsgArchitecture arch = t->d->arch;
+  g_autoptr(JsonNode) json = ssg_architecture_to_json(&arch);
+  g_autofree char *architecture = json_to_string(json, FALSE);
+  const struct {
+    const char *key;
+    char *value;
+  } entries[] = {{"iteration", g_strdup_printf("%" G_GINT64_FORMAT, progress->iteration)},
+                 {"images", g_strdup_printf("%" G_GINT64_FORMAT, progress->images)},
+                 {"images_seen", g_strdup_printf("%" G_GINT64_FORMAT, progress->images)},
+                 {"path_mean", g_strdup_printf("%a", t->path_mean)},
+                 {"g_steps", g_strdup_printf("%" G_GINT64_FORMAT, t->g_steps)},
+                 {"d_steps", g_strdup_printf("%" G_GINT64_FORMAT, t->d_steps)},
+                 {"architecture", g_strdup(architecture)},
+                 {"format", g_strdup("ssgan-training")},
+                 {"version", g_strdup("1")}};
+  GHashTableIter iter;
+  gpointer key, value;
+  if (extra) {
+    g_hash_table_iter_init(&iter, extra);
+    while (g_hash_table_iter_next(&iter, &key, &value))
+      ssg_safetensors_writer_set_metadata(writer, key, value);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(entries); i++) {
+    ssg_safetensors_writer_set_metadata(writer, entries[i].key, entries[i].value);
+    g_free(entries[i].value);
+  }
+}
+
+gboolean ssg_training_save(SsgTraining *t, const char *path, const SsgTrainingProgress *progress, GHashTable *extra,
+                           GError **error)
+{
+  Network networks[3];
+  Moments moments[4];
+  g_autoptr(SsgSafetensorsWriter) writer = ssg_safetensors_writer_open(path, error);
+  Save save = {.writer = writer, .error = error, .ok = writer != NULL};
+
+  if (!writer)
+    return FALSE;
+  networks_of(t, networks);
+  moments_of(t, moments);
+  set_metadata(writer, t, progress, extra);
+  for (int i = 0; i < 3; i++) {
+    save.network = networks[i].name;
+    ssg_parameters_each_name(networks[i].parameters, save_one, &save);
+  }
+  for (int i = 0; i < 4 && save.ok; i++)
+    save.ok = ssg_safetensors_writer_declare(writer, moments[i].name, SSG_F32, ssg_tensor_shape(moments[i].block), error) >= 0;
+  for (int i = 0; i < 3 && save.ok; i++) {
+    g_autofree float *block = download(ssg_parameters_block(networks[i].parameters));
+    save.block = block;
+    ssg_parameters_each_name(networks[i].parameters, save_one, &save);
+  }
+  for (int i = 0; i < 4 && save.ok; i++) {
+    g_autofree float *block = download(moments[i].block);
+    save.ok = ssg_safetensors_writer_write(writer, save.next++, block, ssg_tensor_elements(moments[i].block) * sizeof(float), error);
+  }
+  return save.ok && ssg_context_check(t->ctx, error) && ssg_safetensors_writer_commit(writer, error);
+}
+
+/* --- loading --- */
+
+typedef struct {
+  const SsgHostTensors *tensors;
+  const char *network;
+} Lookup;
+
+static const SsgHostTensor *look_up(const char *name, gpointer data)
+{
+  const Lookup *lookup = data;
+  g_autofree char *full = g_strdup_printf("%s.%s", lookup->network, name);
+  return ssg_host_tensors_get(lookup->tensors, full);
+}
+
+static SsgSafetensors *open_state(const char *path, SsgArchitecture *arch, GError **error)
+{
+  g_autoptr(SsgSafetensors) file = ssg_safetensors_open(path, error);
+  if (!file)
+    return NULL;
+  if (g_strcmp0(ssg_safetensors_metadata(file, "format"), "ssgan-training") != 0) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is no training state of ssgan-trainer", path);
+    return NULL;
+  }
+  const char *text = ssg_safetensors_metadata(file, "architecture");
+  g_autoptr(JsonNode) json = text ? json_from_string(text, NULL) : NULL;
+  return ssg_architecture_from_json(json, path, arch, error) ? g_steal_pointer(&file) : NULL;
+}
+
+gboolean ssg_training_read_architecture(const char *path, SsgArchitecture *arch, GError **error)
+{
+  g_autoptr(SsgSafetensors) file = open_state(path, arch, error);
+  return file != NULL;
+}
+
+static gboolean read_number(const SsgSafetensors *file, const char *path, const char *key, gint64 *out, GError **error)
+{
+  const char *text = ssg_safetensors_metadata(file, key);
+  if (text && g_ascii_string_to_signed(text, 10, 0, G_MAXINT64, out, NULL))
+    return TRUE;
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: metadata '%s' is missing or no number", path, key);
+  return FALSE;
+}
+
+gboolean ssg_training_load(SsgTraining *t, const char *path, SsgTrainingProgress *progress, GHashTable **extra, GError **error)
+{
+  Network networks[3];
+  Moments moments[4];
+  SsgArchitecture arch;
+  g_autoptr(SsgSafetensors) file = open_state(path, &arch, error);
+
+  if (!file || !read_number(file, path, "iteration", &progress->iteration, error) ||
+      !read_number(file, path, "images", &progress->images, error) ||
+      !read_number(file, path, "g_steps", &t->g_steps, error) || !read_number(file, path, "d_steps", &t->d_steps, error))
+    return FALSE;
+  const char *mean = ssg_safetensors_metadata(file, "path_mean");
+  t->path_mean = mean ? strtof(mean, NULL) : 0;
+  networks_of(t, networks);
+  moments_of(t, moments);
+  for (int i = 0; i < 3; i++) {
+    Lookup lookup = {.tensors = file->tensors, .network = networks[i].name};
+    if (!ssg_parameters_load(networks[i].parameters, SSG_LAYOUT_NATIVE, look_up, &lookup, path, error))
+      return FALSE;
+  }
+  for (int i = 0; i < 4; i++) {
+    const SsgHostTensor *tensor =
+        ssg_host_tensors_require(file->tensors, moments[i].name, ssg_tensor_shape(moments[i].block), path, error);
+    g_autofree float *converted = NULL;
+    const float *values = tensor ? ssg_host_tensor_f32(tensor, &converted, error) : NULL;
+    if (!values)
+      return FALSE;
+    ssg_tensor_upload(moments[i].block, values);
+  }
+  if (extra)
+    *extra = g_hash_table_ref(file->metadata);
+  return ssg_context_check(t->ctx, error);
+}
+
+/* --- public checkpoints --- */
+
+static const SsgHostTensor *look_up_plain(const char *name, gpointer data)
+{
+  return ssg_host_tensors_get(data, name);
+}
+
+/* Moments of a public optimiser, whose parameters are numbered in the order of the state dict without buffers. */
+typedef struct {
+  GHashTable *by_name; /* name -> SsgAdamState */
+  float *m, *v;
+  double steps;
+  gboolean ok;
+} Adam;
+
+static void take_state(const char *name, const SsgParameter *parameter, int part, gpointer data)
+{
+  Adam *adam = data;
+  const SsgAdamState *state = parameter->buffer ? NULL : g_hash_table_lookup(adam->by_name, name);
+  gsize n = ssg_shape_elements(&parameter->public_shape);
+  if (!state)
+    return;
+  if (state->exp_avg->n_elements != n || state->exp_avg_sq->n_elements != n) {
+    adam->ok = FALSE;
+    return;
+  }
+  g_autofree float *values = g_new(float, n);
+  ssg_host_tensor_read_f32(state->exp_avg, 0, n, values);
+  ssg_parameter_import(parameter, part, values, adam->m);
+  ssg_host_tensor_read_f32(state->exp_avg_sq, 0, n, values);
+  ssg_parameter_import(parameter, part, values, adam->v);
+  adam->steps = MAX(adam->steps, state->step);
+}
+
+static gboolean load_adam(SsgParameters *p, const SsgHostTensors *names, const SsgAdam *adam, SsgTensor *m, SsgTensor *v,
+                          gint64 *steps, const char *path, GError **error)
+{
+  g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autofree float *first = g_new0(float, ssg_tensor_elements(ssg_parameters_block(p)));
+  g_autofree float *second = g_new0(float, ssg_tensor_elements(ssg_parameters_block(p)));
+  Adam take = {.by_name = by_name, .m = first, .v = second, .ok = TRUE};
+  guint index = 0;
+
+  for (guint i = 0; i < ssg_host_tensors_count(names); i++) {
+    const char *name = ssg_host_tensors_at(names, i)->name;
+    if (!ssg_state_dict_is_buffer(name))
+      g_hash_table_insert(by_name, (gpointer) name, (gpointer) ssg_adam_state(adam, index++));
+  }
+  ssg_parameters_each_name(p, take_state, &take);
+  if (!take.ok) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE, "%s: the optimiser's state does not fit the parameters it belongs to", path);
+    return FALSE;
+  }
+  ssg_tensor_upload(m, first); /* the trained parameters come first in the block's layout */
+  ssg_tensor_upload(v, second);
+  *steps = take.steps;
+  return TRUE;
+}
+
+gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found, GError **error)
+{
+  g_autoptr(SsgCheckpoint) file = ssg_checkpoint_load(path, SSG_CHECKPOINT_ALL, error);
+  if (!file)
+    return FALSE;
+  *found = file->present;
+  SsgHostTensors *g = file->g ? file->g : file->g_ema, *ema = file->g_ema ? file->g_ema : file->g;
+  if (!ssg_parameters_load(t->g->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error) ||
+      !ssg_parameters_load(t->g_ema->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error))
+    return FALSE;
+  if (file->d && !ssg_parameters_load(t->d->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, file->d, path, error))
+    return FALSE;
+  if (file->g && file->g_optim &&
+      !load_adam(t->g->parameters, file->g, file->g_optim, t->g_m, t->g_v, &t->g_steps, path, error))
+    return FALSE;
+  if (file->d && file->d_optim &&
+      !load_adam(t->d->parameters, file->d, file->d_optim, t->d_m, t->d_v, &t->d_steps, path, error))
+    return FALSE;
+  return ssg_context_check(t->ctx, error);
+}

@@ -85,6 +85,7 @@ void ssg_training_begin_g(SsgTraining *t)
 /* --- gradients into the block --- */
 
 typedef struct {
+  SsgTraining *training;
   SsgTensor *block;
   GPtrArray *parameters; /* SsgParameter of each wrt */
 } Accumulation;
@@ -94,17 +95,19 @@ static void add_to_block(int index, SsgTensor *gradient, gpointer data)
 {
   Accumulation *a = data;
   const SsgParameter *parameter = a->parameters->pdata[index];
-  if (!gradient)
-    return;
-  SsgContext *ctx = ssg_tensor_context(gradient);
-  ssg_scope_begin(ctx);
-  SsgTensor *place = ssg_tensor_view(a->block, parameter->start, parameter->shape);
-  ssg_tensor_copy_into(place, ssg_tensor_add(place, gradient));
-  ssg_scope_end(ctx);
+  if (gradient) {
+    SsgContext *ctx = ssg_tensor_context(gradient);
+    ssg_scope_begin(ctx);
+    SsgTensor *place = ssg_tensor_view(a->block, parameter->start, parameter->shape);
+    ssg_tensor_copy_into(place, ssg_tensor_add(place, gradient));
+    ssg_scope_end(ctx);
+  }
+  if (a->training->gradient_ready)
+    a->training->gradient_ready(parameter->start, ssg_shape_elements(&parameter->shape), a->training->data);
 }
 
-/* Adds the gradients of loss * scale for all marked parameters to the block. */
-static void accumulate_gradients(SsgParameters *p, SsgTensor *loss, float scale, SsgTensor *block)
+/* Adds the gradients of sum(loss * seed) for all marked parameters to the block. */
+static void accumulate_gradients(SsgTraining *t, SsgParameters *p, SsgTensor *loss, SsgTensor *seed, SsgTensor *block)
 {
   SsgContext *ctx = ssg_tensor_context(loss);
   g_autoptr(GPtrArray) parameters = g_ptr_array_new(), values = g_ptr_array_new();
@@ -116,11 +119,10 @@ static void accumulate_gradients(SsgParameters *p, SsgTensor *loss, float scale,
       g_ptr_array_add(values, parameter->value);
     }
   }
-  Accumulation a = {.block = block, .parameters = parameters};
+  Accumulation a = {.training = t, .block = block, .parameters = parameters};
   g_autofree SsgTensor **grads = g_new0(SsgTensor *, values->len);
   ssg_scope_begin(ctx);
-  ssg_differentiate(loss, ssg_tensor_full(ctx, *ssg_tensor_shape(loss), scale), values->len, (SsgTensor **) values->pdata,
-                    grads, SSG_GRADIENT_PLAIN, add_to_block, &a);
+  ssg_differentiate(loss, seed, values->len, (SsgTensor **) values->pdata, grads, SSG_GRADIENT_PLAIN, add_to_block, &a);
   ssg_scope_end(ctx);
 }
 
@@ -191,7 +193,7 @@ void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, 
   ssg_context_set_recording(t->ctx, FALSE);
   ssg_tensor_unref(fake_rgb);
   ssg_tensor_unref(fake_seg);
-  accumulate_gradients(t->d->parameters, loss, scale, t->d_grad);
+  accumulate_gradients(t, t->d->parameters, loss, ssg_tensor_full(t->ctx, SSG_SHAPE(1), scale), t->d_grad);
   stats->loss_d += scale * ssg_tensor_item(loss);
   stats->real_score += scale * ssg_tensor_item(ssg_tensor_mean(real_score));
   stats->fake_score += scale * ssg_tensor_item(ssg_tensor_mean(fake_score));
@@ -224,7 +226,7 @@ void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 
   if (mask)
     loss = ssg_tensor_add(loss, ssg_tensor_scale(mask, o->r1_mask / 2 * o->r1_every));
   ssg_context_set_recording(t->ctx, FALSE);
-  accumulate_gradients(t->d->parameters, loss, scale, t->d_grad);
+  accumulate_gradients(t, t->d->parameters, loss, ssg_tensor_full(t->ctx, SSG_SHAPE(1), scale), t->d_grad);
   stats->r1_image += scale * ssg_tensor_item(image);
   stats->r1_mask += mask ? scale * ssg_tensor_item(mask) : 0;
   ssg_scope_end(t->ctx);
@@ -246,7 +248,7 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
     loss = ssg_tensor_add(adversarial, ssg_tensor_scale(mask, o->mask_weight));
   }
   ssg_context_set_recording(t->ctx, FALSE);
-  accumulate_gradients(t->g->parameters, loss, scale, t->g_grad);
+  accumulate_gradients(t, t->g->parameters, loss, ssg_tensor_full(t->ctx, SSG_SHAPE(1), scale), t->g_grad);
   stats->loss_g += scale * ssg_tensor_item(adversarial);
   stats->loss_mask += mask ? scale * ssg_tensor_item(mask) : 0;
   ssg_scope_end(t->ctx);
@@ -272,20 +274,30 @@ void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, floa
   /* l_n = sqrt(mean over rows of the squared norm of the row's gradient) */
   SsgTensor *squares = ssg_tensor_sum_axis(ssg_tensor_reshape(ssg_tensor_square(gradient), SSG_SHAPE(n, rows * a->style_dim)), 1);
   SsgTensor *l = ssg_tensor_sqrt(ssg_tensor_scale(squares, 1.0f / rows)); /* [n, 1] */
-  /* The mean moves first, and the penalty sees the moved one, with its dependence on l. */
-  SsgTensor *mean = ssg_tensor_affine(ssg_tensor_mean(l), 0.01f, 0.99f * t->path_mean);
-  SsgTensor *penalty =
-      ssg_tensor_mean(ssg_tensor_square(ssg_tensor_sub(l, ssg_tensor_reshape(mean, SSG_SHAPE(1, 1)))));
-  SsgTensor *loss = ssg_tensor_scale(penalty, t->options.path_weight * t->options.path_every);
   ssg_context_set_recording(t->ctx, FALSE);
-  accumulate_gradients(t->g->parameters, loss, scale, t->g_grad);
-  float new_mean = ssg_tensor_item(mean);
-  if (isfinite(new_mean))
-    t->path_mean = new_mean;
-  stats->path_penalty += scale * ssg_tensor_item(penalty);
-  stats->path_length += scale * ssg_tensor_item(ssg_tensor_mean(l));
+
+  /* The rest is a function of the n lengths alone, and of the other processes' lengths: its gradient is written out. With m the mean
+   * of all N lengths the moving mean is a = 0.99 a' + 0.01 m, it moves first, and the penalty P = mean((l - a)^2) sees it moved:
+   * dP/dl_i = 2/N ((l_i - a) - 0.01 (m - a)). */
+  g_autofree float *host = g_new0(float, n), *seed = g_new(float, n);
+  double sums[2] = {0, n * (double) scale}, penalty = 0; /* of lengths weighted by this micro-batch's share */
+  ssg_tensor_download(l, host);
+  for (gint64 i = 0; i < n; i++)
+    sums[0] += host[i] * (double) scale;
+  if (t->sum)
+    t->sum(sums, 2, t->data);
+  double mean = sums[0] / sums[1], a_new = 0.99 * t->path_mean + 0.01 * mean;
+  for (gint64 i = 0; i < n; i++) {
+    penalty += (host[i] - a_new) * (host[i] - a_new) / n;
+    seed[i] = t->options.path_weight * t->options.path_every * scale * 2 / n * ((host[i] - a_new) - 0.01 * (mean - a_new));
+  }
+  accumulate_gradients(t, t->g->parameters, l, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, 1), seed), t->g_grad);
+  if (isfinite(a_new))
+    t->path_mean = a_new;
+  stats->path_penalty += scale * penalty;
+  stats->path_length += scale * mean;
   if (lengths)
-    ssg_tensor_download(l, lengths);
+    memcpy(lengths, host, n * sizeof(float));
   ssg_scope_end(t->ctx);
 }
 

@@ -31,6 +31,11 @@ typedef struct {
   SsgTensor *d_grad, *d_m, *d_v;
   gint64 g_steps, d_steps;       /* Adam's t */
   float path_mean;               /* a */
+  /* Optional. gradient_ready: a stretch of the block being accumulated is final for this micro-batch, while the backward pass still
+   * runs. sum: adds values [n] over the processes of a run (mean path length). */
+  void (*gradient_ready)(gint64 start, gint64 count, gpointer data);
+  void (*sum)(double *values, int n, gpointer data);
+  gpointer data;
 } SsgTraining;
 
 SsgTraining *ssg_training_new(SsgContext *ctx, const SsgArchitecture *arch, const SsgTrainingOptions *options, guint64 seed,

@@ -2,6 +2,7 @@
 #include <locale.h>
 #include "trainer/command.h"
 #include "trainer/command-data.h"
+#include "trainer/command-train.h"
 #include "trainer/interrupt.h"
 
 static const SsgCommand *const data_commands[] = {
@@ -18,6 +19,7 @@ static const SsgCommand data = {"data", "Build, check and describe datasets", NU
 /* One line each, in the order of --help. */
 static const SsgCommand *const commands[] = {
     &data,
+    &ssg_command_train,
     NULL,
 };
 

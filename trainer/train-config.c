@@ -1,0 +1,374 @@
+#include "trainer/train-config.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/architecture-file.h"
+#include "engine/error.h"
+
+typedef enum { INTEGER, LONG, UNSIGNED, REAL, SINGLE, SWITCH, TEXT } Kind; /* SINGLE: float; LONG: gint64 */
+
+typedef struct {
+  const char *name; /* on command lines; in JSON with '_' for '-' */
+  Kind kind;
+  gsize offset;
+  double low, high;
+  const char *argument, *help;
+} Option;
+
+#define AT(field) G_STRUCT_OFFSET(SsgTrainConfig, field)
+static const Option options[] = {
+    {"data", TEXT, AT(data), 0, 0, "DB", "Dataset to learn from"},
+    {"out", TEXT, AT(out), 0, 0, "FOLDER", "Where numbered run folders are made (runs)"},
+    {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's)"},
+    {"iterations", LONG, AT(iterations), 0, 1e12, "N", "Stop after so many iterations"},
+    {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
+    {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (0: all)"},
+    {"lr", SINGLE, AT(options.lr), 0, 10, "RATE", "Learning rate"},
+    {"r1-image", SINGLE, AT(options.r1_image), 0, 1e9, "W", "R1 weight on the image"},
+    {"r1-mask", SINGLE, AT(options.r1_mask), 0, 1e9, "W", "R1 weight on the mask"},
+    {"r1-every", INTEGER, AT(options.r1_every), 0, 1e6, "N", "R1 every so many iterations (0: never)"},
+    {"path-weight", SINGLE, AT(options.path_weight), 0, 1e9, "W", "Weight of path-length regularisation"},
+    {"path-every", INTEGER, AT(options.path_every), 0, 1e6, "N", "Path-length step every so many iterations (0: never)"},
+    {"path-batch-shrink", INTEGER, AT(options.path_batch_shrink), 1, 64, "N", "Path-length batches are smaller by this"},
+    {"mask-weight", SINGLE, AT(options.mask_weight), 0, 1e9, "W", "Weight of the mask loss"},
+    {"mixing", REAL, AT(mixing), 0, 1, "P", "Probability of style mixing"},
+    {"ema-half-life", SINGLE, AT(options.ema_half_life), 1, 1e12, "N", "Half-life of the moving average, in images"},
+    {"freeze-local", SWITCH, AT(options.freeze_local), 0, 1, NULL, "Local generators and Fourier weights do not learn"},
+    {"flip", SWITCH, AT(flip), 0, 1, NULL, "Mirror pictures at random"},
+    {"augment", REAL, AT(augment), 0, 1, "P", "Probability of shifting, scaling and rotating"},
+    {"shift", REAL, AT(shift), 0, 0.5, "SHARE", "Largest shift, as a share of the edge"},
+    {"scale", REAL, AT(scale), 0, 0.5, "SHARE", "Largest change of scale"},
+    {"rotate", REAL, AT(rotate), 0, 180, "DEGREES", "Largest rotation"},
+    {"stats-every", INTEGER, AT(stats_every), 1, 1e6, "N", "Write figures every so many iterations"},
+    {"grid-every", INTEGER, AT(grid_every), 0, 1e9, "N", "Draw samples every so many iterations (0: never)"},
+    {"snapshot-every", INTEGER, AT(snapshot_every), 1, 1e9, "N", "Save every so many iterations"},
+    {"keep", INTEGER, AT(keep), 0, 1e6, "N", "Newest snapshots to keep (0: all)"},
+    {"jobs", INTEGER, AT(jobs), 1, 1024, "N", "Threads that decode pictures"},
+    {"seed", UNSIGNED, AT(seed), 0, 0, "N", "Seed of all random numbers"},
+};
+#undef AT
+
+struct _SsgTrainArguments {
+  char *texts[G_N_ELEMENTS(options)];
+  gboolean flags[G_N_ELEMENTS(options)];
+  char *channel_multiplier;
+};
+
+static gpointer field(const SsgTrainConfig *config, const Option *option)
+{
+  return (char *) config + option->offset;
+}
+
+/* --- presets --- */
+
+static void set_text(char **slot, const char *text)
+{
+  if (*slot != text) {
+    g_free(*slot);
+    *slot = g_strdup(text);
+  }
+}
+
+gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GError **error)
+{
+  SsgArchitecture arch;
+  if (!ssg_architecture_preset(preset, &arch)) {
+    g_autofree char *names = g_strjoinv(", ", (char **) ssg_architecture_presets());
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "there is no preset '%s'; there are %s", preset, names);
+    return FALSE;
+  }
+  g_auto(SsgTrainConfig) old = *config;
+  *config = (SsgTrainConfig){.arch = arch,
+                             .options = ssg_training_options_published(),
+                             .batch = 32,
+                             .iterations = 150000,
+                             .mixing = 0.3,
+                             .shift = 0.05,
+                             .scale = 0.1,
+                             .rotate = 10,
+                             .stats_every = 50,
+                             .grid_every = 500,
+                             .snapshot_every = 2000,
+                             .keep = 3,
+                             .jobs = 1};
+  config->preset = g_strdup(preset);
+  config->data = g_strdup("");
+  config->out = g_strdup("runs");
+  config->name = g_strdup("");
+  if (!g_str_has_prefix(preset, "public-")) {
+    /* 0.5, 50 and 10 at 64 pixels, growing with the edge towards the published 10, 1000, 100 at large sizes. */
+    double factor = arch.size / 64.0;
+    config->options.r1_image = MIN(10, 0.5 * factor);
+    config->options.r1_mask = MIN(1000, 50 * factor);
+    config->options.mask_weight = MIN(100, 10 * factor);
+    config->options.path_every = 8;
+    config->batch = 16;
+    config->iterations = 20000;
+    config->stats_every = 20;
+    config->grid_every = 250;
+    config->snapshot_every = 500;
+  }
+  return TRUE;
+}
+
+void ssg_train_config_clear(SsgTrainConfig *config)
+{
+  g_clear_pointer(&config->preset, g_free);
+  g_clear_pointer(&config->data, g_free);
+  g_clear_pointer(&config->out, g_free);
+  g_clear_pointer(&config->name, g_free);
+}
+
+/* --- texts into values --- */
+
+static gboolean out_of_range(const Option *option, const char *source, const char *text, GError **error)
+{
+  if (option->kind == TEXT || option->kind == UNSIGNED || option->kind == SWITCH)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s%s: '%s' is not what it takes", source, option->name, text);
+  else
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s%s: '%s' is not between %g and %g", source, option->name, text,
+                option->low, option->high);
+  return FALSE;
+}
+
+static gboolean set_option(SsgTrainConfig *config, const Option *option, const char *source, const char *text, GError **error)
+{
+  gpointer slot = field(config, option);
+  gint64 number;
+  char *end;
+
+  switch (option->kind) {
+  case TEXT:
+    set_text(slot, text);
+    return TRUE;
+  case SWITCH:
+    if (!g_str_equal(text, "true") && !g_str_equal(text, "false"))
+      return out_of_range(option, source, text, error);
+    *(gboolean *) slot = g_str_equal(text, "true");
+    return TRUE;
+  case UNSIGNED:
+    return g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, slot, NULL) || out_of_range(option, source, text, error);
+  case INTEGER:
+  case LONG:
+    if (!g_ascii_string_to_signed(text, 10, option->low, option->high, &number, NULL))
+      return out_of_range(option, source, text, error);
+    if (option->kind == INTEGER)
+      *(int *) slot = number;
+    else
+      *(gint64 *) slot = number;
+    return TRUE;
+  case REAL:
+  case SINGLE: {
+    double value = g_ascii_strtod(text, &end);
+    if (end == text || *end || !isfinite(value) || value < option->low || value > option->high)
+      return out_of_range(option, source, text, error);
+    if (option->kind == REAL)
+      *(double *) slot = value;
+    else
+      *(float *) slot = value;
+    return TRUE;
+  }
+  }
+  g_assert_not_reached();
+}
+
+/* --- command lines --- */
+
+SsgTrainArguments *ssg_train_arguments_new(void)
+{
+  return g_new0(SsgTrainArguments, 1);
+}
+
+void ssg_train_arguments_free(SsgTrainArguments *arguments)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+    g_free(arguments->texts[i]);
+  g_free(arguments->channel_multiplier);
+  g_free(arguments);
+}
+
+void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+    const Option *o = &options[i];
+    if (g_str_equal(o->name, "seed")) /* a common option of every command */
+      continue;
+    GOptionEntry entry = {.long_name = o->name, .description = o->help, .arg_description = o->argument};
+    entry.arg = o->kind == SWITCH ? G_OPTION_ARG_NONE : G_OPTION_ARG_STRING;
+    entry.arg_data = o->kind == SWITCH ? (gpointer) &arguments->flags[i] : (gpointer) &arguments->texts[i];
+    g_array_append_val(entries, entry);
+  }
+  GOptionEntry multiplier = {.long_name = "channel-multiplier",
+                             .arg = G_OPTION_ARG_STRING,
+                             .arg_data = &arguments->channel_multiplier,
+                             .description = "Channels of render net and discriminator, as a multiple of the preset's",
+                             .arg_description = "X"};
+  g_array_append_val(entries, multiplier);
+}
+
+static gboolean multiply_channels(SsgTrainConfig *config, const char *text, GError **error)
+{
+  char *end;
+  double factor = g_ascii_strtod(text, &end);
+  if (end == text || *end || !(factor >= 1.0 / 16 && factor <= 16)) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--channel-multiplier: '%s' is not between 0.0625 and 16", text);
+    return FALSE;
+  }
+  SsgArchitecture *a = &config->arch;
+  for (int i = 0; i < a->n_levels; i++)
+    a->render_channels[i] = MAX(1, (int) lround(a->render_channels[i] * factor));
+  for (int i = 0; i <= a->n_disc_levels; i++)
+    a->disc_channels[i] = MAX(1, (int) lround(a->disc_channels[i] * factor));
+  return TRUE;
+}
+
+gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainConfig *config, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+    const char *text = options[i].kind == SWITCH ? (arguments->flags[i] ? "true" : NULL) : arguments->texts[i];
+    if (text && !set_option(config, &options[i], "--", text, error))
+      return FALSE;
+  }
+  return !arguments->channel_multiplier || multiply_channels(config, arguments->channel_multiplier, error);
+}
+
+/* --- JSON --- */
+
+static char *json_name(const Option *option)
+{
+  char *name = g_strdup(option->name);
+  return g_strdelimit(name, "-", '_');
+}
+
+static const Option *find_option(const char *json)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+    g_autofree char *name = json_name(&options[i]);
+    if (g_str_equal(name, json))
+      return &options[i];
+  }
+  return NULL;
+}
+
+/* A JSON value as the text that a command line would give; NULL for lists, objects and null. */
+static char *text_of(JsonNode *node)
+{
+  if (!JSON_NODE_HOLDS_VALUE(node))
+    return NULL;
+  GType type = json_node_get_value_type(node);
+  if (type == G_TYPE_STRING)
+    return g_strdup(json_node_get_string(node));
+  if (type == G_TYPE_BOOLEAN)
+    return g_strdup(json_node_get_boolean(node) ? "true" : "false");
+  if (type == G_TYPE_INT64)
+    return g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+  return g_strdup(g_ascii_dtostr(buffer, sizeof buffer, json_node_get_double(node)));
+}
+
+gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const char *source, GError **error)
+{
+  g_autoptr(GError) inner = NULL;
+  g_autoptr(JsonNode) root = json_from_string(text, &inner);
+  if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: not a JSON object%s%s", source, inner ? ": " : "",
+                inner ? inner->message : "");
+    return FALSE;
+  }
+  JsonObject *object = json_node_get_object(root);
+  const char *preset = json_object_get_string_member_with_default(object, "preset", "");
+  if (*preset && !ssg_train_config_preset(config, preset, error))
+    return FALSE;
+  if (json_object_has_member(object, "architecture") &&
+      !ssg_architecture_from_json(json_object_get_member(object, "architecture"), source, &config->arch, error))
+    return FALSE;
+
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+  g_autofree char *prefix = g_strconcat(source, ": ", NULL);
+  json_object_iter_init(&iter, object);
+  while (json_object_iter_next(&iter, &name, &member)) {
+    if (g_str_equal(name, "preset") || g_str_equal(name, "architecture"))
+      continue;
+    const Option *option = find_option(name);
+    g_autofree char *value = text_of(member);
+    if (!option || !value) {
+      g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: '%s' is no option of a training run", source, name);
+      return FALSE;
+    }
+    if (!set_option(config, option, prefix, value, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean ssg_train_config_read(SsgTrainConfig *config, const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  return g_file_get_contents(path, &text, NULL, error) && ssg_train_config_parse(config, text, path, error);
+}
+
+static void add_member(JsonObject *object, const SsgTrainConfig *config, const Option *option)
+{
+  g_autofree char *name = json_name(option);
+  gconstpointer slot = field(config, option);
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  switch (option->kind) {
+  case TEXT:
+    json_object_set_string_member(object, name, *(char *const *) slot);
+    break;
+  case SWITCH:
+    json_object_set_boolean_member(object, name, *(const gboolean *) slot);
+    break;
+  case INTEGER:
+    json_object_set_int_member(object, name, *(const int *) slot);
+    break;
+  case LONG:
+  case UNSIGNED:
+    json_object_set_int_member(object, name, *(const gint64 *) slot);
+    break;
+  case REAL:
+    json_object_set_double_member(object, name, *(const double *) slot);
+    break;
+  case SINGLE: /* 0.002, not 0.0020000000949949026; nine digits are enough to give the same float */
+    json_object_set_double_member(object, name,
+                                  g_ascii_strtod(g_ascii_formatd(buffer, sizeof buffer, "%.9g", *(const float *) slot), NULL));
+    break;
+  }
+}
+
+char *ssg_train_config_to_json(const SsgTrainConfig *config)
+{
+  JsonObject *object = json_object_new();
+  json_object_set_string_member(object, "preset", config->preset ? config->preset : "");
+  json_object_set_member(object, "architecture", ssg_architecture_to_json(&config->arch));
+  for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+    add_member(object, config, &options[i]);
+  g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
+  json_object_unref(object);
+  return json_to_string(node, TRUE);
+}
+
+/* --- agreement --- */
+
+gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GError **error)
+{
+  int share = config->batch / n_ranks, micro = config->micro_batch ? config->micro_batch : share;
+
+  if (config->batch % n_ranks != 0 || share % micro != 0)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "a batch of %d cannot be split among %d processes in pieces of %d",
+                config->batch, n_ranks, micro);
+  else if (!ssg_discriminator_batch_fits(micro))
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
+                "pieces of %d images do not make whole sets of 4 for the minibatch standard deviation; use a multiple of 4, or "
+                "less than 4", micro);
+  else if (config->arch.n_disc_levels == 0)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "the architecture has no discriminator (disc_channels)");
+  else
+    return ssg_architecture_check(&config->arch, error);
+  return FALSE;
+}

@@ -1,0 +1,53 @@
+/* What a training run is told: architecture, data, losses, lengths. One table describes every option; command lines, config files and
+ * the config.json that a run writes are all made from it. */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "engine/training.h"
+#include "trainer/command.h"
+
+typedef struct {
+  char *preset;          /* name the architecture came from; "" for one of a file */
+  SsgArchitecture arch;
+  SsgTrainingOptions options;
+  char *data;            /* dataset folder */
+  char *out;             /* parent of run directories */
+  char *name;            /* of the run; "" : the preset's */
+  int batch;             /* images of one iteration over all processes */
+  int micro_batch;       /* images computed at once by one process; 0: all of its share */
+  gint64 iterations;     /* the run ends after so many */
+  guint64 seed;
+  double mixing;         /* probability of style mixing */
+  gboolean flip;         /* mirror pictures */
+  double augment, shift, scale, rotate; /* SsgAugment */
+  int stats_every, grid_every, snapshot_every; /* iterations */
+  int keep;              /* newest snapshots kept; 0: all */
+  int jobs;              /* decoding threads */
+} SsgTrainConfig;
+
+/* The settings of a preset: published ones for public-*, scaled down with resolution and batch for the small ones (R1 and mask
+ * weight hold a small discriminator back otherwise). FALSE and SSG_ERROR_ARGUMENT with the presets' names for another. */
+gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GError **error);
+void ssg_train_config_clear(SsgTrainConfig *config);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgTrainConfig, ssg_train_config_clear)
+
+/* A command line's options: entries for ssg_command_parse() that collect texts, and applying those to a config. Only options that
+ * were given are applied. */
+typedef struct _SsgTrainArguments SsgTrainArguments;
+SsgTrainArguments *ssg_train_arguments_new(void);
+void ssg_train_arguments_free(SsgTrainArguments *arguments);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTrainArguments, ssg_train_arguments_free)
+/* Appends the entries to array (of GOptionEntry). */
+void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries);
+/* Sets what was given; "--batch: 0 is not between 1 and 65536" otherwise. */
+gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainConfig *config, GError **error);
+
+/* Reads a config file (config.json of a run, or one written by hand with any of its members) over config. A member "preset" starts
+ * from that preset, "architecture" replaces the architecture. */
+gboolean ssg_train_config_read(SsgTrainConfig *config, const char *path, GError **error);
+gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const char *source, GError **error);
+/* The whole as indented JSON. Free it. */
+char *ssg_train_config_to_json(const SsgTrainConfig *config);
+/* That the options agree with each other (batch, discriminator sets). n_ranks: processes. */
+gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GError **error);

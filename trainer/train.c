@@ -1,0 +1,419 @@
+#include "trainer/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/parts.h"
+#include "trainer/interrupt.h"
+#include "trainer/loader.h"
+#include "trainer/samples.h"
+#include "trainer/training-draws.h"
+
+#define MAX_BAD_STEPS 10 /* skipped in a row before a run gives up */
+#define SHEET_COLUMNS 8
+#define SHEET_ROWS 2
+
+struct _SsgTrainer {
+  SsgContext *ctx;
+  const SsgTrainConfig *config;
+  SsgWorkers *workers;
+  SsgTraining *training;
+  SsgTrainingProgress progress;
+  int bad_steps;     /* in a row */
+  gint64 skipped;
+  char *snapshot;    /* path of the last one saved or loaded */
+  float *rgb;        /* one micro-batch [n, R, R, 3], gathered from the batch */
+  guint8 *labels;    /* likewise, [n, R, R] */
+};
+
+static void gradient_ready(gint64 start, gint64 count, gpointer data)
+{
+  ssg_workers_reduce_ready(data, start, count);
+}
+
+static void sum_over_workers(double *values, int n, gpointer data)
+{
+  ssg_workers_sum(data, values, n);
+}
+
+SsgTrainer *ssg_trainer_new(SsgContext *ctx, const SsgTrainConfig *config, SsgWorkers *workers, GError **error)
+{
+  if (!ssg_train_config_check(config, ssg_workers_count(workers), error))
+    return NULL;
+  SsgTraining *training = ssg_training_new(ctx, &config->arch, &config->options, config->seed, error);
+  if (!training)
+    return NULL;
+  SsgTrainer *trainer = g_new0(SsgTrainer, 1);
+  trainer->ctx = ctx;
+  trainer->config = config;
+  trainer->workers = workers;
+  trainer->training = training;
+  training->sum = sum_over_workers;
+  training->data = workers;
+  return trainer;
+}
+
+void ssg_trainer_free(SsgTrainer *trainer)
+{
+  if (!trainer)
+    return;
+  ssg_training_free(trainer->training);
+  g_free(trainer->snapshot);
+  g_free(trainer->rgb);
+  g_free(trainer->labels);
+  g_free(trainer);
+}
+
+SsgTraining *ssg_trainer_training(SsgTrainer *trainer)
+{
+  return trainer->training;
+}
+
+SsgTrainingProgress *ssg_trainer_progress(SsgTrainer *trainer)
+{
+  return &trainer->progress;
+}
+
+/* --- one iteration --- */
+
+typedef struct {
+  int share;  /* images of this process */
+  int micro;  /* images computed at once */
+  int pieces; /* share / micro */
+} Split;
+
+static Split split_of(const SsgTrainer *trainer, int batch)
+{
+  Split split;
+  split.share = batch / ssg_workers_count(trainer->workers);
+  split.micro = trainer->config->micro_batch ? MIN(trainer->config->micro_batch, split.share) : split.share;
+  split.pieces = split.share / split.micro;
+  return split;
+}
+
+/* Piece m takes every pieces-th image of the share, as the share takes every n-th of the batch: so the sets of the minibatch standard
+ * deviation are the same however a batch is split. */
+static void gather(SsgTrainer *trainer, const SsgBatch *batch, Split split, int m)
+{
+  gsize pixels = (gsize) trainer->config->arch.size * trainer->config->arch.size;
+  for (int i = 0; i < split.micro; i++) {
+    gsize from = m + (gsize) i * split.pieces;
+    memcpy(trainer->rgb + i * pixels * 3, batch->images + from * pixels * 3, pixels * 3 * sizeof(float));
+    if (batch->labels)
+      memcpy(trainer->labels + i * pixels, batch->labels + from * pixels, pixels);
+  }
+}
+
+static SsgDraw *draw_piece(const SsgTrainer *trainer, SsgDrawPurpose purpose, Split split, int m)
+{
+  const SsgTrainConfig *c = trainer->config;
+  int n_ranks = ssg_workers_count(trainer->workers);
+  return ssg_draws_new(&c->arch, c->mixing, c->seed, trainer->progress.iteration, purpose, split.micro,
+                       ssg_workers_rank(trainer->workers) + m * n_ranks, n_ranks * split.pieces);
+}
+
+/* Around the pieces of one optimiser step: the reduction over processes starts with the last piece's backward pass. */
+static void begin_piece(SsgTrainer *trainer, SsgTensor *block, gboolean last)
+{
+  trainer->training->gradient_ready = last ? gradient_ready : NULL;
+  trainer->training->data = trainer->workers;
+  if (last)
+    ssg_workers_reduce_begin(trainer->workers, block);
+}
+
+/* Sums over processes; TRUE when every gradient is finite. All processes come to the same answer. */
+static gboolean end_step(SsgTrainer *trainer, SsgTensor *block)
+{
+  ssg_workers_reduce_end(trainer->workers);
+  ssg_scope_begin(trainer->ctx);
+  float sum = ssg_tensor_item(ssg_tensor_sum(block));
+  ssg_scope_end(trainer->ctx);
+  if (isfinite(sum)) {
+    trainer->bad_steps = 0;
+    return TRUE;
+  }
+  trainer->bad_steps++;
+  trainer->skipped++;
+  return FALSE;
+}
+
+static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgStepStats *stats)
+{
+  SsgTraining *t = trainer->training;
+  const SsgTrainingOptions *o = &t->options;
+  Split split = split_of(trainer, trainer->config->batch);
+  float scale = 1.0f / split.pieces / ssg_workers_count(trainer->workers);
+  const guint8 *labels = batch->labels ? trainer->labels : NULL;
+  gboolean regularise = o->r1_every && trainer->progress.iteration % o->r1_every == 0;
+
+  for (int r1 = 0; r1 <= regularise; r1++) {
+    ssg_training_begin_d(t);
+    for (int m = 0; m < split.pieces; m++) {
+      gather(trainer, batch, split, m);
+      begin_piece(trainer, t->d_grad, m == split.pieces - 1);
+      if (r1) {
+        ssg_training_r1(t, split.micro, trainer->rgb, labels, scale, stats);
+      } else {
+        g_autoptr(SsgDraw) draw = draw_piece(trainer, SSG_DRAW_D, split, m);
+        ssg_training_d(t, draw, trainer->rgb, labels, scale, stats);
+      }
+    }
+    if (end_step(trainer, t->d_grad))
+      ssg_training_apply_d(t);
+  }
+}
+
+static void generator_steps(SsgTrainer *trainer, SsgStepStats *stats)
+{
+  SsgTraining *t = trainer->training;
+  const SsgTrainingOptions *o = &t->options;
+  gboolean regularise = o->path_every && o->path_weight > 0 && trainer->progress.iteration % o->path_every == 0;
+
+  for (int path = 0; path <= regularise; path++) {
+    Split split = split_of(trainer, trainer->config->batch);
+    if (path) { /* smaller pieces rather than fewer */
+      split.micro = MAX(1, split.micro / o->path_batch_shrink);
+      split.share = split.micro * split.pieces;
+    }
+    float scale = 1.0f / split.pieces / ssg_workers_count(trainer->workers);
+    ssg_training_begin_g(t);
+    for (int m = 0; m < split.pieces; m++) {
+      g_autoptr(SsgDraw) draw = draw_piece(trainer, path ? SSG_DRAW_PATH : SSG_DRAW_G, split, m);
+      begin_piece(trainer, t->g_grad, m == split.pieces - 1);
+      if (path)
+        ssg_training_path(t, draw, NULL, scale, NULL, stats);
+      else
+        ssg_training_g(t, draw, scale, stats);
+    }
+    if (end_step(trainer, t->g_grad))
+      ssg_training_apply_g(t);
+  }
+}
+
+/* --- snapshots --- */
+
+static int newest_first(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(char *const *) b, *(char *const *) a);
+}
+
+/* Names of a run's snapshots, newest first; the number of images in the name has a fixed width. */
+static GPtrArray *list_snapshots(const char *run)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GDir) dir = g_dir_open(run, 0, NULL);
+  const char *name;
+  while (dir && (name = g_dir_read_name(dir)))
+    if (g_str_has_prefix(name, "snapshot-") && g_str_has_suffix(name, ".safetensors"))
+      g_ptr_array_add(names, g_build_filename(run, name, NULL));
+  g_ptr_array_sort(names, newest_first);
+  return names;
+}
+
+char *ssg_trainer_find_snapshot(const char *run, GError **error)
+{
+  g_autoptr(GPtrArray) names = list_snapshots(run);
+  for (guint i = 0; i < names->len; i++) {
+    g_autoptr(GError) damage = NULL;
+    SsgArchitecture arch;
+    if (ssg_training_read_architecture(names->pdata[i], &arch, &damage))
+      return g_strdup(names->pdata[i]);
+    g_printerr("ssgan-trainer: warning: snapshot skipped: %s\n", damage->message);
+  }
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s holds no usable snapshot (snapshot-*.safetensors)", run);
+  return NULL;
+}
+
+static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
+{
+  if (!run)
+    return TRUE;
+  g_autoptr(GHashTable) extra = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  g_autofree char *path = ssg_run_directory_file(run, "snapshot-%010" G_GINT64_FORMAT ".safetensors", trainer->progress.images);
+  g_hash_table_insert(extra, "config", ssg_train_config_to_json(trainer->config));
+  if (!ssg_training_save(trainer->training, path, &trainer->progress, extra, error))
+    return FALSE;
+  g_free(trainer->snapshot);
+  trainer->snapshot = g_steal_pointer(&path);
+  g_autoptr(GPtrArray) names = list_snapshots(ssg_run_directory_path(run));
+  for (guint i = trainer->config->keep; trainer->config->keep && i < names->len; i++)
+    remove(names->pdata[i]);
+  return TRUE;
+}
+
+/* --- figures and sheets --- */
+
+typedef struct {
+  SsgStepStats sum;
+  int n, n_r1, n_path; /* iterations, and those with regularisers, since the last line */
+  gint64 start;        /* microseconds */
+  gint64 images;
+} Window;
+
+static double resident_mib(void)
+{
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents("/proc/self/status", &text, NULL, NULL))
+    return 0;
+  const char *line = strstr(text, "VmRSS:");
+  return line ? atof(line + 6) / 1024 : 0;
+}
+
+/* Figures of the window, means over its iterations and over all processes. */
+static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgress *progress, Window *w, GError **error)
+{
+  const SsgTrainingOptions *o = &trainer->training->options;
+  double seconds = (g_get_monotonic_time() - w->start) / 1e6, n = MAX(1, w->n);
+  double sums[] = {w->sum.loss_d, w->sum.loss_g, w->sum.loss_mask, w->sum.real_score, w->sum.fake_score,
+                   w->sum.r1_image, w->sum.r1_mask, w->sum.path_penalty, w->sum.path_length};
+  ssg_workers_sum(trainer->workers, sums, G_N_ELEMENTS(sums));
+  double per_kimg = seconds / MAX(1, w->images) * 1000, memory = resident_mib();
+  SsgStat stats[16];
+  int count = 0;
+#define ADD(name, number) stats[count++] = (SsgStat){name, number}
+  ADD("loss/d", sums[0] / n);
+  ADD("loss/g", sums[1] / n);
+  if (o->mask_weight > 0)
+    ADD("mask/loss", sums[2] / n);
+  ADD("score/real", sums[3] / n);
+  ADD("score/fake", sums[4] / n);
+  if (w->n_r1) {
+    ADD("r1/image", sums[5] / w->n_r1);
+    if (trainer->config->arch.disc_masks)
+      ADD("r1/mask", sums[6] / w->n_r1);
+  }
+  if (w->n_path) {
+    ADD("path/penalty", sums[7] / w->n_path);
+    ADD("path/length", sums[8] / w->n_path);
+  }
+  ADD("speed/seconds per 1000 images", per_kimg);
+  ADD("memory/resident MiB", memory);
+#undef ADD
+  gint64 left = (trainer->config->iterations - trainer->progress.iteration) * trainer->config->batch;
+  g_autofree char *time_left = ssg_progress_format_duration(left / 1000.0 * per_kimg);
+  g_autofree char *line = g_strdup_printf("d %.3f  g %.3f  mask %.4f  real %+.2f  fake %+.2f  %.1f s/kimg  %.0f MiB", sums[0] / n,
+                                          sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n, per_kimg, memory);
+  ssg_progress_set_note(progress, line);
+  ssg_run_directory_log(run, "iteration %" G_GINT64_FORMAT "  images %" G_GINT64_FORMAT "  %s  left %s%s",
+                        trainer->progress.iteration, trainer->progress.images, line, time_left,
+                        trainer->skipped ? "  (steps with non-finite gradients were skipped)" : "");
+  gboolean written = ssg_run_directory_add_stats(run, trainer->progress.iteration, trainer->progress.images, stats, count, error);
+  *w = (Window){.start = g_get_monotonic_time()};
+  return written;
+}
+
+static gboolean draw_sheet(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
+{
+  guint32 colors[SSG_MAX_PARTS];
+  if (!run)
+    return TRUE;
+  for (int k = 0; k < trainer->config->arch.n_parts; k++)
+    colors[k] = ssg_part_default_color(k);
+  g_autoptr(SsgImage) image = ssg_samples_draw(trainer->training->g_ema, SHEET_COLUMNS, SHEET_ROWS, colors, error);
+  return image && ssg_run_directory_add_image(run, "samples", trainer->progress.images, image, NULL, error) &&
+         ssg_run_directory_draw_curves(run, error);
+}
+
+/* --- the loop --- */
+
+static SsgLoader *open_loader(SsgTrainer *trainer, GError **error)
+{
+  const SsgTrainConfig *c = trainer->config;
+  g_autoptr(SsgDataset) dataset = ssg_dataset_open(c->data, c->arch.size, error);
+  if (!dataset)
+    return NULL;
+  if (c->arch.disc_masks && ssg_dataset_kind(dataset) != SSG_DATASET_MASKS) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
+                "%s holds pictures without label maps; training needs both (finetune does with pictures alone)", c->data);
+    return NULL;
+  }
+  SsgAugment augment = {.flip = c->flip, .probability = c->augment, .shift = c->shift, .scale = c->scale, .rotate = c->rotate};
+  SsgLoaderOptions options = {.size = c->arch.size,
+                              .batch = c->batch,
+                              .rank = ssg_workers_rank(trainer->workers),
+                              .n_ranks = ssg_workers_count(trainer->workers),
+                              .seed = c->seed,
+                              .position = trainer->progress.images,
+                              .n_classes = c->arch.n_parts,
+                              .images_only = !c->arch.disc_masks,
+                              .augment = c->flip || c->augment > 0 ? &augment : NULL,
+                              .jobs = c->jobs,
+                              .depth = 3,
+                              .cache_bytes = (gsize) 1 << 30};
+  return ssg_loader_new(dataset, &options, error);
+}
+
+static void iterate(SsgTrainer *trainer, const SsgBatch *batch, Window *window)
+{
+  const SsgTrainingOptions *o = &trainer->training->options;
+  gint64 i = trainer->progress.iteration;
+
+  discriminator_steps(trainer, batch, &window->sum);
+  generator_steps(trainer, &window->sum);
+  ssg_training_ema(trainer->training, trainer->config->batch);
+  trainer->progress.iteration++;
+  trainer->progress.images += trainer->config->batch;
+  window->n++;
+  window->n_r1 += o->r1_every && i % o->r1_every == 0;
+  window->n_path += o->path_every && i % o->path_every == 0;
+  window->images += trainer->config->batch;
+}
+
+/* The same on all processes: a signal that reached one stops all. */
+static gboolean stop_requested(SsgTrainer *trainer)
+{
+  double flag = ssg_interrupt_requested();
+  ssg_workers_sum(trainer->workers, &flag, 1);
+  return flag > 0;
+}
+
+gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean quiet, GError **error)
+{
+  const SsgTrainConfig *c = trainer->config;
+  gsize pixels = (gsize) c->arch.size * c->arch.size;
+  g_autoptr(SsgLoader) loader = open_loader(trainer, error);
+  g_autoptr(SsgProgress) progress = NULL;
+
+  if (!loader)
+    return FALSE;
+  trainer->rgb = g_renew(float, trainer->rgb, c->batch * pixels * 3);
+  trainer->labels = g_renew(guint8, trainer->labels, c->batch * pixels);
+  progress = ssg_progress_new("training", "images", c->iterations * c->batch, quiet || !run);
+  ssg_run_directory_set_output(run, progress, TRUE);
+  Window window = {.start = g_get_monotonic_time()};
+  gboolean good = TRUE, stopped = FALSE;
+  while (good && !stopped && trainer->progress.iteration < c->iterations) {
+    const SsgBatch *batch = ssg_loader_next(loader, error);
+    if (!batch) {
+      stopped = ssg_interrupt_requested();
+      good = FALSE;
+      break;
+    }
+    iterate(trainer, batch, &window);
+    gint64 i = trainer->progress.iteration;
+    good = ssg_context_check(trainer->ctx, error);
+    ssg_progress_set(progress, trainer->progress.images);
+    if (good && trainer->bad_steps >= MAX_BAD_STEPS) {
+      g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE,
+                  "losses are not finite any more: %d steps in a row were skipped; the last good snapshot is %s", MAX_BAD_STEPS,
+                  trainer->snapshot ? trainer->snapshot : "none");
+      return FALSE;
+    }
+    stopped = stop_requested(trainer);
+    gboolean last = i == c->iterations;
+    if (good && (i % c->stats_every == 0 || last))
+      good = write_stats(trainer, run, progress, &window, error);
+    if (good && c->grid_every && (i % c->grid_every == 0 || last))
+      good = draw_sheet(trainer, run, error);
+    if (good && (i % c->snapshot_every == 0 || last || stopped) && trainer->bad_steps == 0)
+      good = save_snapshot(trainer, run, error);
+  }
+  if (stopped && good)
+    ssg_run_directory_log(run, "stopped after %" G_GINT64_FORMAT " iterations; resume with: ssgan-trainer train --resume %s",
+                          trainer->progress.iteration, run ? ssg_run_directory_path(run) : "");
+  ssg_run_directory_set_output(run, NULL, quiet);
+  return good && (!stopped || ssg_interrupt_check(error));
+}

@@ -1,16 +1,18 @@
 #include "ui/layout.h"
 
-#define NARROW_BELOW 760
+#define NARROW_BELOW 640
+#define ROOMY_WIDTH 1150
+#define ROOMY_HEIGHT 900
 
 struct _SsgLayout {
   GtkWidget parent_instance;
   GtkWidget *children[3]; /* start, center, end */
-  gboolean start_visible, end_visible, narrow;
+  gboolean start_visible, end_visible, narrow, roomy;
 };
 
 G_DEFINE_FINAL_TYPE(SsgLayout, ssg_layout, GTK_TYPE_WIDGET)
 
-enum { PROP_0, PROP_START, PROP_CENTER, PROP_END, PROP_START_VISIBLE, PROP_END_VISIBLE, PROP_NARROW, N_PROPS };
+enum { PROP_0, PROP_START, PROP_CENTER, PROP_END, PROP_START_VISIBLE, PROP_END_VISIBLE, PROP_NARROW, PROP_ROOMY, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
 static gboolean child_shown(SsgLayout *self, int i)
@@ -56,10 +58,11 @@ static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
   *natural = MAX(*min, *natural);
 }
 
-static gboolean notify_narrow(gpointer data)
+static gboolean notify_size(gpointer data)
 {
   SsgLayout *self = data;
   g_object_notify_by_pspec(G_OBJECT(self), props[PROP_NARROW]);
+  g_object_notify_by_pspec(G_OBJECT(self), props[PROP_ROOMY]);
   return G_SOURCE_REMOVE;
 }
 
@@ -80,11 +83,12 @@ static void size_allocate(GtkWidget *widget, int width, int height, int baseline
     }
     x += widths[i];
   }
-  gboolean narrow = widths[1] < NARROW_BELOW;
-  if (narrow != self->narrow) {
+  gboolean narrow = widths[1] < NARROW_BELOW, roomy = widths[1] >= ROOMY_WIDTH && height >= ROOMY_HEIGHT;
+  if (narrow != self->narrow || roomy != self->roomy) {
     self->narrow = narrow;
+    self->roomy = roomy;
     /* Labels come and go: that asks for a new layout, which must not happen inside this one. */
-    g_idle_add_full(G_PRIORITY_HIGH_IDLE, notify_narrow, g_object_ref(self), g_object_unref);
+    g_idle_add_full(G_PRIORITY_HIGH_IDLE, notify_size, g_object_ref(self), g_object_unref);
   }
 }
 
@@ -139,6 +143,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
   case PROP_NARROW:
     g_value_set_boolean(value, self->narrow);
     break;
+  case PROP_ROOMY:
+    g_value_set_boolean(value, self->roomy);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
   }
@@ -168,6 +175,7 @@ static void ssg_layout_class_init(SsgLayoutClass *klass)
   props[PROP_START_VISIBLE] = g_param_spec_boolean("start-visible", NULL, NULL, TRUE, flags);
   props[PROP_END_VISIBLE] = g_param_spec_boolean("end-visible", NULL, NULL, TRUE, flags);
   props[PROP_NARROW] = g_param_spec_boolean("narrow", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_ROOMY] = g_param_spec_boolean("roomy", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties(object_class, N_PROPS, props);
 }
 

@@ -9,6 +9,8 @@ struct _SsgShelfView {
   GtkWidget *header, *seed, *seed_popover, *psi, *scroller, *grid;
   SsgShelf *shelf;
   GtkSingleSelection *selection;
+  GHashTable *wanted; /* set of SsgShelfFace: what is on screen and asked for */
+  guint update_source;
   gboolean setting;
 };
 
@@ -35,6 +37,64 @@ static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelf
   gtk_list_item_set_child(item, tile);
 }
 
+/* The grid makes many more cells than can be seen; pictures are asked for those on screen only, the topmost last because the
+ * shelf fetches the last wanted first. */
+static void collect_visible(SsgShelfView *self, GtkWidget *widget, GPtrArray *visible)
+{
+  graphene_rect_t bounds;
+  if (SSG_IS_SHELF_TILE(widget)) {
+    SsgShelfFace *face = ssg_shelf_tile_get_face(SSG_SHELF_TILE(widget));
+    if (face && gtk_widget_compute_bounds(widget, self->scroller, &bounds) && bounds.size.height > 0 &&
+        bounds.origin.y + bounds.size.height > 0 && bounds.origin.y < gtk_widget_get_height(self->scroller))
+      g_ptr_array_add(visible, face);
+    return;
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+    collect_visible(self, child, visible);
+}
+
+static gboolean update_wanted(gpointer data)
+{
+  SsgShelfView *self = data;
+  g_autoptr(GPtrArray) visible = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer face;
+  self->update_source = 0;
+  if (!self->shelf)
+    return G_SOURCE_REMOVE;
+  collect_visible(self, self->grid, visible);
+  g_hash_table_iter_init(&iter, self->wanted);
+  while (g_hash_table_iter_next(&iter, &face, NULL))
+    if (!g_ptr_array_find(visible, face, NULL)) {
+      ssg_shelf_unwant(self->shelf, face);
+      g_hash_table_iter_remove(&iter);
+    }
+  for (guint i = visible->len; i-- > 0;)
+    if (!g_hash_table_contains(self->wanted, visible->pdata[i])) {
+      g_hash_table_add(self->wanted, g_object_ref(visible->pdata[i]));
+      ssg_shelf_want(self->shelf, visible->pdata[i]);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+/* After the layout that the present change asks for. */
+static void queue_update(SsgShelfView *self)
+{
+  if (!self->update_source)
+    self->update_source = g_timeout_add(30, update_wanted, self);
+}
+
+static void unwant_all(SsgShelfView *self)
+{
+  GHashTableIter iter;
+  gpointer face;
+  g_clear_handle_id(&self->update_source, g_source_remove);
+  g_hash_table_iter_init(&iter, self->wanted);
+  while (g_hash_table_iter_next(&iter, &face, NULL))
+    ssg_shelf_unwant(self->shelf, face);
+  g_hash_table_remove_all(self->wanted);
+}
+
 static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelfView *self)
 {
   SsgShelfFace *face = gtk_list_item_get_item(item);
@@ -44,15 +104,13 @@ static void bind(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelfV
   GtkWidget *cell = gtk_widget_get_parent(tile);
   if (cell)
     gtk_accessible_update_property(GTK_ACCESSIBLE(cell), GTK_ACCESSIBLE_PROPERTY_LABEL, ssg_shelf_face_name(face), -1);
-  if (self->shelf)
-    ssg_shelf_want(self->shelf, face);
+  queue_update(self);
 }
 
 static void unbind(GtkSignalListItemFactory *factory, GtkListItem *item, SsgShelfView *self)
 {
   ssg_shelf_tile_set_face(SSG_SHELF_TILE(gtk_list_item_get_child(item)), NULL);
-  if (self->shelf)
-    ssg_shelf_unwant(self->shelf, gtk_list_item_get_item(item));
+  queue_update(self);
 }
 
 static void selection_changed(SsgShelfView *self)
@@ -85,6 +143,7 @@ static void scrolled(SsgShelfView *self)
 {
   GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
   double page = gtk_adjustment_get_page_size(adjustment);
+  queue_update(self);
   if (self->shelf && gtk_adjustment_get_value(adjustment) + 2 * page > gtk_adjustment_get_upper(adjustment)) {
     guint n = g_list_model_get_n_items(G_LIST_MODEL(self->shelf));
     ssg_shelf_grow(self->shelf, n - ssg_shelf_n_kept(self->shelf) + 12);
@@ -111,6 +170,7 @@ static void more_clicked(SsgShelfView *self)
 
 void ssg_shelf_view_set_shelf(SsgShelfView *self, SsgShelf *shelf)
 {
+  unwant_all(self);
   gtk_grid_view_set_model(GTK_GRID_VIEW(self->grid), NULL);
   g_clear_object(&self->selection);
   if (g_set_object(&self->shelf, shelf) && shelf) {
@@ -157,8 +217,10 @@ static void dispose(GObject *object)
   SsgShelfView *self = SSG_SHELF_VIEW(object);
   if (self->grid)
     ssg_shelf_view_set_shelf(self, NULL);
+  g_clear_handle_id(&self->update_source, g_source_remove);
   gtk_widget_dispose_template(GTK_WIDGET(self), SSG_TYPE_SHELF_VIEW);
   self->grid = NULL;
+  g_clear_pointer(&self->wanted, g_hash_table_unref);
   G_OBJECT_CLASS(ssg_shelf_view_parent_class)->dispose(object);
 }
 
@@ -193,6 +255,7 @@ static void ssg_shelf_view_class_init(SsgShelfViewClass *klass)
 static void ssg_shelf_view_init(SsgShelfView *self)
 {
   gtk_widget_init_template(GTK_WIDGET(self));
+  self->wanted = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
   g_signal_connect(factory, "setup", G_CALLBACK(setup), self);
   g_signal_connect(factory, "bind", G_CALLBACK(bind), self);
@@ -201,4 +264,5 @@ static void ssg_shelf_view_init(SsgShelfView *self)
   g_object_unref(factory);
   GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
   g_signal_connect_swapped(adjustment, "value-changed", G_CALLBACK(scrolled), self);
+  g_signal_connect_swapped(adjustment, "notify::page-size", G_CALLBACK(queue_update), self);
 }

@@ -103,12 +103,8 @@ void ssg_slider_set_range(SsgSlider *self, double lower, double upper, double ne
   self->neutral = neutral;
   gtk_adjustment_configure(self->adjustment, neutral, lower, upper, (upper - lower) / 100, (upper - lower) / 10, 0);
   self->setting = FALSE;
-  /* Values on both sides of neutral: no bar from the left end, a mark in the middle. */
-  gboolean both = neutral > lower && neutral < upper;
-  gtk_scale_clear_marks(GTK_SCALE(self->scale));
-  gtk_scale_set_has_origin(GTK_SCALE(self->scale), !both);
-  if (both)
-    gtk_scale_add_mark(GTK_SCALE(self->scale), neutral, GTK_POS_BOTTOM, NULL);
+  /* Values on both sides of neutral: no bar from the left end. */
+  gtk_scale_set_has_origin(GTK_SCALE(self->scale), !(neutral > lower && neutral < upper));
   show_value(self);
 }
 

@@ -82,6 +82,12 @@ static gboolean dropped(GtkDropTarget *target, const GValue *value, double x, do
   return TRUE;
 }
 
+void ssg_strip_item_set_thumb_size(SsgStripItem *self, int size)
+{
+  ssg_thumb_set_sizes(SSG_THUMB(self->thumb), MIN(size, 30), size);
+  ssg_thumb_set_fixed_height(SSG_THUMB(self->thumb), size);
+}
+
 void ssg_strip_item_set_texture(SsgStripItem *self, GdkTexture *texture)
 {
   ssg_thumb_set_texture(SSG_THUMB(self->thumb), texture);
@@ -196,7 +202,7 @@ static void ssg_strip_item_class_init(SsgStripItemClass *klass)
 static void ssg_strip_item_init(SsgStripItem *self)
 {
   gtk_widget_init_template(GTK_WIDGET(self));
-  ssg_thumb_set_sizes(SSG_THUMB(self->thumb), 30, 64);
+  ssg_strip_item_set_thumb_size(self, 44);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(self->chip), draw_chip, self, NULL);
 
   GtkEventController *motion = gtk_event_controller_motion_new();

@@ -7,7 +7,7 @@ struct _SsgStrip {
   GtkWidget parent_instance;
   GtkWidget *scroller, *box;
   SsgStripItem *items[SSG_MAX_PARTS];
-  int n, selected, hovered;
+  int n, selected, hovered, thumb_size;
   guint64 shown, locked, present;
   SsgRender *render;
   SsgColormap map;
@@ -72,6 +72,7 @@ void ssg_strip_set_parts(SsgStrip *self, int n, const char *const *names, const 
     GtkWidget *item = ssg_strip_item_new(names[k], colors[k]);
     self->items[k] = SSG_STRIP_ITEM(item);
     gtk_widget_set_hexpand(item, TRUE);
+    ssg_strip_item_set_thumb_size(self->items[k], self->thumb_size);
     ssg_strip_item_accept_drops(self->items[k], drop_type);
     g_signal_connect(item, "selected", G_CALLBACK(item_selected), self);
     g_signal_connect(item, "hovered", G_CALLBACK(item_hovered), self);
@@ -111,6 +112,15 @@ void ssg_strip_set_render(SsgStrip *self, SsgRender *render, SsgColormap map, Ss
     self->present = present;
     show_state(self);
   }
+}
+
+void ssg_strip_set_thumb_size(SsgStrip *self, int size)
+{
+  if (size == self->thumb_size)
+    return;
+  self->thumb_size = size;
+  for (int k = 0; k < self->n; k++)
+    ssg_strip_item_set_thumb_size(self->items[k], size);
 }
 
 void ssg_strip_set_selected(SsgStrip *self, int part)
@@ -199,6 +209,7 @@ static void ssg_strip_class_init(SsgStripClass *klass)
 static void ssg_strip_init(SsgStrip *self)
 {
   self->selected = self->hovered = -1;
+  self->thumb_size = 44;
   self->scroller = gtk_scrolled_window_new();
   self->box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_box_set_homogeneous(GTK_BOX(self->box), TRUE);

@@ -16,6 +16,8 @@ G_DECLARE_FINAL_TYPE(SsgStrip, ssg_strip, SSG, STRIP, GtkWidget)
 void ssg_strip_set_parts(SsgStrip *self, int n, const char *const *names, const guint32 *colors, GType drop_type);
 /* Depth thumbnails of the render; NULL empties them. */
 void ssg_strip_set_render(SsgStrip *self, SsgRender *render, SsgColormap map, SsgDepthScale scale);
+/* Wished side of the thumbnails in logical pixels: windows differ in what they can spare. */
+void ssg_strip_set_thumb_size(SsgStrip *self, int size);
 void ssg_strip_set_selected(SsgStrip *self, int part);
 void ssg_strip_set_hovered(SsgStrip *self, int part);
 /* Bit k of shown and locked: part k. */

@@ -3,7 +3,7 @@
 struct _SsgThumb {
   GtkWidget parent_instance;
   GdkTexture *texture;
-  int minimum, natural;
+  int minimum, natural, fixed_height;
   gboolean dimmed;
 };
 
@@ -11,7 +11,7 @@ G_DEFINE_FINAL_TYPE(SsgThumb, ssg_thumb, GTK_TYPE_WIDGET)
 
 static GtkSizeRequestMode get_request_mode(GtkWidget *widget)
 {
-  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
+  return SSG_THUMB(widget)->fixed_height ? GTK_SIZE_REQUEST_CONSTANT_SIZE : GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
 static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
@@ -20,7 +20,9 @@ static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
   SsgThumb *self = SSG_THUMB(widget);
   *minimum = self->minimum;
   *natural = self->natural;
-  if (orientation == GTK_ORIENTATION_VERTICAL && for_size >= 0)
+  if (orientation == GTK_ORIENTATION_VERTICAL && self->fixed_height)
+    *minimum = *natural = self->fixed_height;
+  else if (orientation == GTK_ORIENTATION_VERTICAL && for_size >= 0)
     *minimum = *natural = MAX(for_size, self->minimum);
 }
 
@@ -48,6 +50,14 @@ void ssg_thumb_set_sizes(SsgThumb *self, int minimum, int natural)
 {
   self->minimum = minimum;
   self->natural = natural;
+  gtk_widget_queue_resize(GTK_WIDGET(self));
+}
+
+void ssg_thumb_set_fixed_height(SsgThumb *self, int height)
+{
+  if (height == self->fixed_height)
+    return;
+  self->fixed_height = height;
   gtk_widget_queue_resize(GTK_WIDGET(self));
 }
 

@@ -10,6 +10,8 @@ G_DECLARE_FINAL_TYPE(SsgThumb, ssg_thumb, SSG, THUMB, GtkWidget)
 /* Smallest and wished side in logical pixels. */
 GtkWidget *ssg_thumb_new(int minimum, int natural);
 void ssg_thumb_set_sizes(SsgThumb *self, int minimum, int natural);
+/* Takes this height whatever the width, and shows a square in the middle; 0: as high as wide (the default). */
+void ssg_thumb_set_fixed_height(SsgThumb *self, int height);
 /* NULL: an empty frame. */
 void ssg_thumb_set_texture(SsgThumb *self, GdkTexture *texture);
 GdkTexture *ssg_thumb_get_texture(SsgThumb *self);

@@ -250,10 +250,11 @@ static void fullscreen(GSimpleAction *action, GVariant *parameter, gpointer data
     gtk_window_fullscreen(data);
 }
 
-static void narrow_changed(SsgWindow *self)
+static void room_changed(SsgWindow *self)
 {
-  gboolean narrow;
-  g_object_get(self->layout, "narrow", &narrow, NULL);
+  gboolean narrow, roomy;
+  g_object_get(self->layout, "narrow", &narrow, "roomy", &roomy, NULL);
+  ssg_strip_set_thumb_size(SSG_STRIP(self->strip), roomy ? 80 : 44);
   if (narrow)
     gtk_widget_add_css_class(self->layout, "narrow");
   else
@@ -327,7 +328,7 @@ void ssg_window_connect_view(SsgWindow *self)
   add_keys(self);
   g_signal_connect(self->canvas, "probed", G_CALLBACK(probed), self);
   g_signal_connect_swapped(self->canvas, "zoom-changed", G_CALLBACK(zoom_changed), self);
-  g_signal_connect_swapped(self->layout, "notify::narrow", G_CALLBACK(narrow_changed), self);
+  g_signal_connect_swapped(self->layout, "notify::roomy", G_CALLBACK(room_changed), self);
   g_signal_connect_swapped(self->service, "notify::busy", G_CALLBACK(ssg_window_update_status), self);
   g_signal_connect_swapped(self->service, "notify::device", G_CALLBACK(ssg_window_update_status), self);
   gtk_widget_grab_focus(self->canvas);

@@ -8,6 +8,12 @@
  * arithmetic without contraction, coverage comes from Cairo's fixed-point rasteriser. So the same seed gives the same
  * bytes on every machine with the same Cairo, with any number of threads.
  *
+ * What 3,000 portraits (seed 1, 128 pixels) hold, in per cent of the pixels / of the portraits with any of it:
+ *   background 58 / 100, face 13 / 100, eye 0.78 / 70, eyebrow 0.47 / 98, mouth 0.72 / 100,
+ *   nose 0.94 / 100, ear 0.93 / 97, hair 12 / 95, neck 2.9 / 97, cloth 5.9 / 100,
+ *   glasses 1.5 / 31, hat 2.8 / 21, earring 0.15 / 35
+ * Eyes are missing where glasses cover them: the lens belongs to the glasses, as in the paper.
+ *
  * Threads: all functions may be called from several threads at once, each with its own buffers. */
 #pragma once
 

@@ -60,6 +60,7 @@ struct SsgHostGrid {
   bool open;      /* a phase ended and no SSG_SYNC came since */
   bool backwards; /* set by tests: last block and last thread first */
   int64_t n_launches, n_phases;
+  void (*around)(bool begin); /* set by tests: called before and after every launch; may be NULL */
 };
 inline SsgHostGrid ssg_host_grid;
 
@@ -90,11 +91,15 @@ template <typename Kernel, typename... Arguments>
 static void ssg_host_launch(int64_t blocks, Kernel *kernel, Arguments... arguments)
 {
   ssg_host_grid.n_launches++;
+  if (ssg_host_grid.around)
+    ssg_host_grid.around(true);
   for (int64_t i = 0; i < blocks; i++) {
     ssg_host_grid.block = ssg_host_grid.backwards ? blocks - 1 - i : i;
     ssg_host_grid.open = false;
     kernel(arguments...);
   }
+  if (ssg_host_grid.around)
+    ssg_host_grid.around(false);
 }
 
 #define SSG_KERNEL static void

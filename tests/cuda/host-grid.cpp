@@ -7,6 +7,11 @@ void ssg_host_grid_turn(bool backwards)
   ssg_host_grid.backwards = backwards;
 }
 
+void ssg_host_grid_around(void (*f)(bool begin))
+{
+  ssg_host_grid.around = f;
+}
+
 int64_t ssg_host_grid_launches(void)
 {
   return ssg_host_grid.n_launches;

@@ -10,6 +10,8 @@ extern "C" {
 
 /* true: the last block and the last thread of every phase come first. */
 void ssg_host_grid_turn(bool backwards);
+/* f is called with true before and with false after every launch. */
+void ssg_host_grid_around(void (*f)(bool begin));
 /* Launches since the program started, and phases in them. */
 int64_t ssg_host_grid_launches(void);
 int64_t ssg_host_grid_phases(void);

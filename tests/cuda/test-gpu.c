@@ -1,5 +1,6 @@
 /* The CUDA device on a real GPU: every op against the oracle, in f32, f16 and bf16; the same bits twice; memory. Where
- * there is no GPU it is skipped with the reason (exit status 77). */
+ * there is no GPU it is skipped with the reason (exit status 77).
+ * Usage: test-gpu [short]   short: of other ops than products every fourth case in f32; TF32 for convolutions only */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,14 @@ typedef struct {
   SsgDevice *device;
   int cases[SSG_N_OPS], narrow[SSG_N_OPS], failures;
   double looser; /* factor on the bounds */
+  bool brief;
+  int seen[SSG_N_OPS];
 } Run;
+
+static bool is_conv(SsgOp op)
+{
+  return op == SSG_OP_CONV || op == SSG_OP_CONV_INPUT || op == SSG_OP_CONV_WEIGHT;
+}
 
 static void fail(Run *run, const OpCase *c, const char *what)
 {
@@ -59,12 +67,17 @@ static void run_case(Run *run, const OpCase *c)
 static void each_case(const OpCase *c, void *data)
 {
   Run *run = data;
+  bool product = is_conv(c->call.op) || c->call.op == SSG_OP_MATMUL;
+  if (run->brief && !product && run->seen[c->call.op]++ % 4)
+    return;
   if (!ssg_device_supports(run->device, &c->call)) {
     fail(run, c, "not supported");
     return;
   }
   run_case(run, c);
   run->cases[c->call.op]++;
+  if (run->brief && !product)
+    return;
   for (SsgDtype dtype = SSG_F16; dtype <= SSG_BF16; dtype++)
     for (int all_inputs = 0; all_inputs < 2; all_inputs++) {
       OpCase narrow;
@@ -82,8 +95,7 @@ static void each_case(const OpCase *c, void *data)
 static void each_product(const OpCase *c, void *data)
 {
   Run *run = data;
-  if (c->call.op != SSG_OP_MATMUL && c->call.op != SSG_OP_CONV && c->call.op != SSG_OP_CONV_INPUT &&
-      c->call.op != SSG_OP_CONV_WEIGHT)
+  if (!is_conv(c->call.op) && (run->brief || c->call.op != SSG_OP_MATMUL))
     return;
   run_case(run, c);
   run->cases[c->call.op]++;
@@ -91,7 +103,7 @@ static void each_product(const OpCase *c, void *data)
 
 static void check_tf32(Run *run)
 {
-  Run fast = {.device = run->device, .looser = 500};
+  Run fast = {.device = run->device, .looser = 500, .brief = run->brief};
   SsgStatus status = ssg_device_set_precision(run->device, SSG_PRECISION_TF32);
   if (status == SSG_UNSUPPORTED) {
     printf("TF32: %s\n", ssg_device_error(run->device));
@@ -151,9 +163,9 @@ static void check_refusal(Run *run)
   }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-  Run run = {.looser = 1};
+  Run run = {.looser = 1, .brief = argc > 1 && strcmp(argv[1], "short") == 0};
   char reason[512] = "";
   if (ssg_device_open("cuda", &run.device, reason, sizeof reason) != SSG_OK) {
     printf("skipped: %s\n", reason);

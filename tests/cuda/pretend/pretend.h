@@ -1,0 +1,46 @@
+/* A pretended CUDA: the runtime, cuBLAS and cuDNN calls that kernels/cuda makes, done by this processor, so that the whole
+ * device (device.c, run.c, matmul.c, conv.c and every kernel) can be tested where there is no GPU. Only for tests.
+ *
+ * It is stricter than the original, so that what it accepts has a good chance there: memory of the device can be touched
+ * only by "the device" (kernels, copies, library calls) and faults for anyone else; fresh memory holds NaN; freeing twice,
+ * a wrong stream, a descriptor that does not fit, a workspace that is too small, or an algorithm that was not offered
+ * ends the program with a message. What it cannot tell: what the libraries support on a given GPU, and how fast.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cuda_runtime_api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PRETEND_MEMORY ((size_t) 4 << 30) /* of the device, in bytes */
+
+/* Ends the program: the caller broke a rule. */
+__attribute__((noreturn, format(printf, 1, 2))) void pretend_refuse(const char *format, ...);
+/* Makes the device's memory readable and writable between begin and end; may be nested. */
+void pretend_device_work(bool begin);
+/* Whether [data, data + bytes) lies within one live allocation; ends the program otherwise. */
+void pretend_check_range(const void *data, size_t bytes, const char *what);
+void pretend_check_stream(cudaStream_t stream);
+
+/* What tests plant. Allocations n .. n + times - 1 from now on fail, 0 being the next. */
+void pretend_fail_allocations(int n, int times);
+/* Every call answers with this error from now on, as a real device does after a sticky one; cudaSuccess mends it. */
+void pretend_break(cudaError_t error);
+/* The next library call (cuBLAS, cuDNN) is refused as not supported. */
+void pretend_refuse_library_call(void);
+bool pretend_library_call_refused(void);
+
+/* Live allocations, library objects and streams; and product and convolution calls since the start. */
+int pretend_live_objects(void);
+void pretend_count_object(int change);
+int pretend_library_calls(void);
+void pretend_count_library_call(void);
+
+#ifdef __cplusplus
+}
+#endif

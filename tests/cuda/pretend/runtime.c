@@ -1,0 +1,338 @@
+#include "tests/cuda/pretend/pretend.h"
+
+#include "tests/cuda/host-grid.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define GRAIN 256 /* allocations begin at multiples of it, and GRAIN bytes of nothing follow each */
+
+typedef struct Block {
+  size_t start, bytes;
+  struct Block *next; /* by start */
+} Block;
+
+static unsigned char *memory;
+static Block *blocks;
+static int depth, objects, library_calls, allocations, fail_from, fail_to;
+static cudaError_t broken = cudaSuccess, last_error = cudaSuccess;
+static bool refuse_library;
+static int a_stream, a_pool;
+static size_t used;
+
+/* Fresh and freed memory is NaN, as far as this many bytes of an array: pages that were touched make every change of
+ * protection slower, and cuBLAS's workspace is large. */
+#define FILLED ((size_t) 1 << 20)
+
+#define STREAM ((cudaStream_t) (void *) &a_stream)
+#define POOL ((cudaMemPool_t) (void *) &a_pool)
+
+void pretend_refuse(const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  fprintf(stderr, "pretended CUDA: ");
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+  va_end(arguments);
+  abort();
+}
+
+static void start(void)
+{
+  if (memory)
+    return;
+  memory = mmap(NULL, PRETEND_MEMORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    pretend_refuse("no address space");
+  ssg_host_grid_around(pretend_device_work);
+}
+
+/* Only as much as is in use is opened, since it costs time by the page. */
+static size_t end_of_use(void)
+{
+  size_t end = 0;
+  for (Block *b = blocks; b; b = b->next)
+    end = b->start + b->bytes + GRAIN;
+  return (end + 4095) / 4096 * 4096;
+}
+
+void pretend_device_work(bool begin)
+{
+  if (begin ? depth++ == 0 : --depth == 0)
+    if (blocks && mprotect(memory, end_of_use(), begin ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
+      pretend_refuse("mprotect failed");
+}
+
+void pretend_check_range(const void *data, size_t bytes, const char *what)
+{
+  size_t at = (size_t) ((const unsigned char *) data - memory);
+  for (Block *b = blocks; b; b = b->next)
+    if (at >= b->start && at + bytes <= b->start + b->bytes)
+      return;
+  pretend_refuse("%s: %zu bytes at %p are not in one piece of the device's memory", what, bytes, data);
+}
+
+void pretend_check_stream(cudaStream_t stream)
+{
+  if (stream != STREAM)
+    pretend_refuse("work on a stream that was not made");
+}
+
+void pretend_fail_allocations(int n, int times)
+{
+  allocations = 0;
+  fail_from = n;
+  fail_to = n + times;
+}
+
+void pretend_break(cudaError_t error)
+{
+  broken = error;
+}
+
+void pretend_refuse_library_call(void)
+{
+  refuse_library = true;
+}
+
+bool pretend_library_call_refused(void)
+{
+  bool refused = refuse_library;
+  refuse_library = false;
+  return refused;
+}
+
+int pretend_live_objects(void)
+{
+  int n = objects;
+  for (Block *b = blocks; b; b = b->next)
+    n++;
+  return n;
+}
+
+void pretend_count_object(int change)
+{
+  objects += change;
+}
+
+int pretend_library_calls(void)
+{
+  return library_calls;
+}
+
+void pretend_count_library_call(void)
+{
+  library_calls++;
+}
+
+static cudaError_t answer(cudaError_t error)
+{
+  if (broken != cudaSuccess)
+    error = broken;
+  if (error != cudaSuccess)
+    last_error = error;
+  return error;
+}
+
+/* ---- the calls ---- */
+
+cudaError_t cudaGetDeviceCount(int *count)
+{
+  *count = 1;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaDriverGetVersion(int *version)
+{
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int *version)
+{
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int device)
+{
+  if (device != 0)
+    pretend_refuse("device %d was chosen", device);
+  start();
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device)
+{
+  *value = attribute == cudaDevAttrComputeCapabilityMajor ? 9 : attribute == cudaDevAttrMemoryPoolsSupported ? 1 : 0;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
+{
+  memset(properties, 0, sizeof *properties);
+  snprintf(properties->name, sizeof properties->name, "pretended GPU");
+  properties->totalGlobalMem = PRETEND_MEMORY;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
+{
+  *stream = STREAM;
+  pretend_count_object(1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  pretend_count_object(-1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamQuery(cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMemPoolCreate(cudaMemPool_t *pool, const struct cudaMemPoolProps *properties)
+{
+  if (properties->location.type != cudaMemLocationTypeDevice || properties->allocType != cudaMemAllocationTypePinned)
+    pretend_refuse("a pool that is not the device's");
+  *pool = POOL;
+  pretend_count_object(1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMemPoolDestroy(cudaMemPool_t pool)
+{
+  if (pool != POOL)
+    pretend_refuse("a pool that was not made");
+  pretend_count_object(-1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, enum cudaMemPoolAttr attribute, void *value)
+{
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, enum cudaMemPoolAttr attribute, void *value)
+{
+  *(uint64_t *) value = attribute == cudaMemPoolAttrReservedMemCurrent ? end_of_use() : used;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, size_t keep)
+{
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total)
+{
+  *total = PRETEND_MEMORY;
+  *free_bytes = PRETEND_MEMORY - used;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaMallocFromPoolAsync(void **data, size_t bytes, cudaMemPool_t pool, cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  if (pool != POOL || bytes == 0)
+    pretend_refuse("an allocation of %zu bytes, or from a pool that was not made", bytes);
+  if (broken != cudaSuccess)
+    return answer(broken);
+  int number = allocations++;
+  if (number >= fail_from && number < fail_to)
+    return answer(cudaErrorMemoryAllocation);
+  size_t start_at = 0;
+  Block **link = &blocks;
+  for (; *link && (*link)->start < start_at + bytes + GRAIN; link = &(*link)->next)
+    start_at = ((*link)->start + (*link)->bytes + GRAIN + GRAIN - 1) / GRAIN * GRAIN;
+  if (bytes > PRETEND_MEMORY || start_at + bytes + GRAIN > PRETEND_MEMORY)
+    return answer(cudaErrorMemoryAllocation);
+  Block *b = malloc(sizeof *b);
+  *b = (Block){start_at, bytes, *link};
+  *link = b;
+  used += bytes;
+  *data = memory + start_at;
+  pretend_device_work(true);
+  memset(memory + start_at, 0xff, bytes < FILLED ? bytes : FILLED);
+  memset(memory + start_at + bytes, 0xff, GRAIN);
+  pretend_device_work(false);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaFreeAsync(void *data, cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  if (broken != cudaSuccess)
+    return answer(broken);
+  for (Block **link = &blocks; *link; link = &(*link)->next) {
+    Block *b = *link;
+    if (memory + b->start != data)
+      continue;
+    pretend_device_work(true);
+    for (size_t i = 0; i < GRAIN; i++)
+      if (memory[b->start + b->bytes + i] != 0xff)
+        pretend_refuse("something was written beyond an array of %zu bytes", b->bytes);
+    memset(data, 0xff, b->bytes < FILLED ? b->bytes : FILLED);
+    pretend_device_work(false);
+    if (mprotect(memory, end_of_use(), PROT_NONE) != 0)
+      pretend_refuse("mprotect failed");
+    used -= b->bytes;
+    *link = b->next;
+    free(b);
+    return answer(cudaSuccess);
+  }
+  pretend_refuse("freed what is not allocated");
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  if (broken != cudaSuccess)
+    return answer(broken);
+  if (kind != cudaMemcpyDeviceToHost)
+    pretend_check_range(to, bytes, "copy to");
+  if (kind != cudaMemcpyHostToDevice)
+    pretend_check_range(from, bytes, "copy from");
+  pretend_device_work(true);
+  memcpy(to, from, bytes);
+  pretend_device_work(false);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaPeekAtLastError(void)
+{
+  return broken != cudaSuccess ? broken : last_error;
+}
+
+cudaError_t cudaGetLastError(void)
+{
+  cudaError_t error = cudaPeekAtLastError();
+  last_error = cudaSuccess;
+  return error;
+}
+
+const char *cudaGetErrorString(cudaError_t error)
+{
+  return error == cudaErrorMemoryAllocation ? "out of memory" : "pretended failure";
+}
+
+const char *cudaGetErrorName(cudaError_t error)
+{
+  return error == cudaErrorMemoryAllocation ? "cudaErrorMemoryAllocation" : "cudaError";
+}

@@ -1,0 +1,153 @@
+/* What goes wrong on a GPU, planted in the pretended one: memory runs out at every allocation in turn, a library
+ * refuses, the device is lost. Each ends in the right status and a sentence, nothing leaks, and after all but the last
+ * the device goes on. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/device.h"
+#include "tests/cuda/pretend/pretend.h"
+
+const SsgDeviceClass *ssg_device_plugin(uint32_t abi);
+
+static const SsgDeviceClass *klass;
+static void *state;
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: %s\n%s\n", __FILE__, __LINE__, #condition, state ? klass->error(state) : "");            \
+      exit(1);                                                                                                         \
+    }                                                                                                                  \
+  } while (0)
+
+static SsgArray array(SsgDtype dtype, SsgShape shape)
+{
+  SsgArray a = {.shape = shape, .dtype = dtype};
+  size_t bytes = (size_t) ssg_shape_elements(&shape) * (size_t) ssg_dtype_size(dtype);
+  unsigned char *zeros = calloc(1, bytes);
+  CHECK(klass->allocate(state, bytes, &a.data) == SSG_OK);
+  CHECK(klass->upload(state, a.data, zeros, bytes) == SSG_OK);
+  free(zeros);
+  return a;
+}
+
+static void release(SsgArray *a)
+{
+  klass->release(state, a->data, (size_t) ssg_shape_elements(&a->shape) * (size_t) ssg_dtype_size(a->dtype));
+}
+
+static size_t in_use(void)
+{
+  SsgDeviceMemory memory;
+  klass->memory(state, &memory);
+  return memory.in_use;
+}
+
+/* The n-th allocation of a call fails for good, for every n; the call makes `expected` of them. */
+static void exhaust(const SsgOpCall *call, int expected)
+{
+  size_t before = in_use();
+  for (int n = 0; n <= expected; n++) {
+    /* allocate() empties the pool and tries again: once is mended without a word, twice is not. */
+    pretend_fail_allocations(n, 1);
+    CHECK(klass->run(state, call) == SSG_OK);
+    pretend_fail_allocations(n, 2);
+    SsgStatus status = klass->run(state, call);
+    pretend_fail_allocations(0, 0);
+    CHECK(status == (n < expected ? SSG_NO_MEMORY : SSG_OK));
+    if (status == SSG_NO_MEMORY)
+      CHECK(strstr(klass->error(state), "memory is full") && strstr(klass->error(state), "MiB"));
+    CHECK(in_use() == before);
+    CHECK(klass->run(state, call) == SSG_OK);
+  }
+}
+
+int main(void)
+{
+  char reason[512] = "";
+  klass = ssg_device_plugin(SSG_DEVICE_ABI);
+  CHECK(klass);
+
+  /* Opening fails cleanly, wherever it fails. */
+  pretend_fail_allocations(0, 1);
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_NO_MEMORY && !state && strstr(reason, "memory is full"));
+  CHECK(pretend_live_objects() == 0);
+  pretend_fail_allocations(0, 0);
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+
+  /* A reduction in two passes has scratch memory; a padded convolution has copies and a workspace. */
+  SsgOpCall reduce = {.op = SSG_OP_REDUCE, .n_in = 1};
+  reduce.in[0] = array(SSG_F32, (SsgShape){2, {3, 40000}});
+  reduce.out = array(SSG_F32, (SsgShape){2, {3, 1}});
+  SsgOpCall conv = {.op = SSG_OP_CONV, .n_in = 2};
+  conv.in[0] = array(SSG_F32, (SsgShape){4, {1, 6, 7, 4}});
+  conv.in[1] = array(SSG_F32, (SsgShape){4, {5, 2, 3, 4}});
+  conv.out = array(SSG_F32, (SsgShape){4, {1, 6, 7, 5}});
+  conv.param.conv.stride = 1;
+  conv.param.conv.pad_bottom = 1;
+  conv.param.conv.pad_left = 2;
+  exhaust(&reduce, 1);
+  exhaust(&conv, 3);
+
+  /* A library that refuses: another algorithm is taken before any has run, and none behind anyone's back after that. */
+  SsgOpCall other = conv;
+  other.param.conv.pad_left = other.param.conv.pad_right = 1;
+  int calls = pretend_library_calls();
+  other.op = SSG_OP_CONV;
+  other.in[1].shape = (SsgShape){4, {5, 1, 3, 4}};
+  other.param.conv.pad_bottom = 0;
+  pretend_refuse_library_call();
+  CHECK(klass->run(state, &other) == SSG_OK && pretend_library_calls() == calls + 1);
+  pretend_refuse_library_call();
+  CHECK(klass->run(state, &other) == SSG_UNSUPPORTED && strstr(klass->error(state), "cudnnConvolutionForward"));
+  CHECK(klass->run(state, &other) == SSG_OK);
+
+  pretend_refuse_library_call(); /* conv has run, and has a second algorithm that would do */
+  CHECK(klass->run(state, &conv) == SSG_UNSUPPORTED);
+
+  SsgOpCall product = {.op = SSG_OP_MATMUL, .n_in = 2};
+  product.in[0] = array(SSG_F32, (SsgShape){3, {1, 4, 5}});
+  product.in[1] = array(SSG_F32, (SsgShape){3, {1, 5, 6}});
+  product.out = array(SSG_F32, (SsgShape){3, {1, 4, 6}});
+  product.param.matmul.alpha = 1;
+  pretend_refuse_library_call();
+  CHECK(klass->run(state, &product) == SSG_UNSUPPORTED && strstr(klass->error(state), "matmul [1, 4, 5] x [1, 5, 6]"));
+  CHECK(klass->run(state, &product) == SSG_OK);
+  product.out.shape.dim[1] = (int64_t) 1 << 40;
+  CHECK(klass->run(state, &product) == SSG_UNSUPPORTED && strstr(klass->error(state), "too large"));
+  product.out.shape.dim[1] = 4;
+
+  /* Everything is given back at the end. */
+  SsgArray *arrays[] = {&reduce.in[0], &reduce.out,    &conv.in[0],    &conv.in[1],
+                        &conv.out,     &product.in[0], &product.in[1], &product.out};
+  for (int i = 0; i < 8; i++)
+    release(arrays[i]);
+  CHECK(in_use() == 0);
+  klass->close(state);
+  CHECK(pretend_live_objects() == 0);
+
+  /* A lost device: one sentence, which stays; everything answers SSG_LOST; closing works. */
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+  reduce.in[0] = array(SSG_F32, (SsgShape){2, {3, 40000}});
+  reduce.out = array(SSG_F32, (SsgShape){2, {3, 1}});
+  CHECK(klass->run(state, &reduce) == SSG_OK);
+  pretend_break(cudaErrorIllegalAddress);
+  CHECK(klass->synchronize(state) == SSG_LOST);
+  CHECK(strstr(klass->error(state), "stopped working") && strstr(klass->error(state), "reduce -> [3, 1]"));
+  char sentence[640];
+  snprintf(sentence, sizeof sentence, "%s", klass->error(state));
+  void *data = &data;
+  float number;
+  CHECK(klass->run(state, &reduce) == SSG_LOST);
+  CHECK(klass->allocate(state, 100, &data) == SSG_LOST && data == NULL);
+  CHECK(klass->upload(state, reduce.out.data, &number, 4) == SSG_LOST);
+  CHECK(klass->download(state, &number, reduce.out.data, 4) == SSG_LOST);
+  CHECK(strcmp(klass->error(state), sentence) == 0);
+  pretend_break(cudaSuccess); /* what is lost stays lost, whatever CUDA says next */
+  CHECK(klass->run(state, &reduce) == SSG_LOST);
+  release(&reduce.in[0]);
+  release(&reduce.out);
+  klass->close(state);
+  return 0;
+}

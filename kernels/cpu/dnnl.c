@@ -666,7 +666,7 @@ static SsgStatus build_matmul(SsgCpu *cpu, const void *what, Primitive *p, dnnl_
   if (s == dnnl_success)
     s = desc_matrix(&out, m->batch, m->m, m->n, m->m * m->n, m->n, 1, batched);
   if (s == dnnl_success && m->bias)
-    s = desc_matrix(&bias, m->batch, 1, m->n, m->bias_per_batch ? m->n : 0, m->n, 1, batched);
+    s = desc_matrix(&bias, m->batch, 1, m->n, 0, m->n, 1, batched);
   if (s == dnnl_success && pack)
     s = batched ? desc_any(&any, 3, (dnnl_dims_t){m->b_batch ? m->batch : 1, m->k, m->n})
                 : desc_any(&any, 2, (dnnl_dims_t){m->k, m->n});
@@ -703,7 +703,7 @@ static SsgStatus get_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, Primitive **pri
                       m->b_batch,
                       m->b_row,
                       m->b_column,
-                      m->bias ? 1 + m->bias_per_batch : 0,
+                      m->bias != NULL,
                       m->act,
                       ssg_float_bits(m->alpha),
                       m->b_key != 0};

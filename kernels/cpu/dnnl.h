@@ -50,8 +50,8 @@ typedef struct {
   int64_t a_batch, a_row, a_column; /* strides of op(a) [m, k] */
   int64_t b_batch, b_row, b_column; /* strides of op(b) [k, n] */
   float *out;                       /* dense [batch, m, n] */
-  const float *bias;                /* [n], or [batch, n] when bias_per_batch; NULL: none. Only with alpha == 1. */
-  bool bias_per_batch, act;
+  const float *bias;                /* [n]; NULL: none. Only with alpha == 1. */
+  bool act;
   float alpha;
   uint64_t b_key; /* cache_key of b */
 } SsgDnnlMatmul;

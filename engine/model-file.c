@@ -7,6 +7,7 @@
 #include "engine/architecture-file.h"
 #include "engine/checkpoint.h"
 #include "engine/error.h"
+#include "engine/json-text.h"
 #include "engine/map-file.h"
 #include "engine/parts.h"
 #include "engine/safetensors.h"
@@ -71,7 +72,7 @@ static gboolean read_part(SsgModelInfo *info, int k, JsonNode *node)
 
 static gboolean read_parts(SsgModelInfo *info, const char *text, const char *path, GError **error)
 {
-  g_autoptr(JsonNode) node = json_from_string(text, NULL);
+  g_autoptr(JsonNode) node = ssg_json_parse(text, path, NULL);
   JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
   gboolean good = array && (int) json_array_get_length(array) == info->arch.n_parts;
   for (int k = 0; k < info->arch.n_parts && good; k++)
@@ -85,7 +86,7 @@ static gboolean read_parts(SsgModelInfo *info, const char *text, const char *pat
 
 static void read_seeds(SsgModelInfo *info, const char *text)
 {
-  g_autoptr(JsonNode) node = text ? json_from_string(text, NULL) : NULL;
+  g_autoptr(JsonNode) node = text ? ssg_json_parse(text, "shelf_seeds", NULL) : NULL;
   if (!node || !JSON_NODE_HOLDS_ARRAY(node))
     return;
   JsonArray *array = json_node_get_array(node);
@@ -117,7 +118,7 @@ static gboolean open_ours(Source *source, const char *path, const char *which, G
                 path);
     return FALSE;
   }
-  g_autoptr(JsonNode) node = json_from_string(text, NULL);
+  g_autoptr(JsonNode) node = ssg_json_parse(text, path, NULL);
   SsgArchitecture arch;
   if (!ssg_architecture_from_json(node, path, &arch, error))
     return FALSE;
@@ -134,7 +135,7 @@ static gboolean open_ours(Source *source, const char *path, const char *which, G
     source->info->images_seen = g_ascii_strtoll(seen, NULL, 10);
   read_seeds(source->info, ssg_safetensors_metadata(source->ours, "shelf_seeds"));
   const char *args = ssg_safetensors_metadata(source->ours, "args");
-  source->args = args ? json_from_string(args, NULL) : NULL;
+  source->args = args ? ssg_json_parse(args, path, NULL) : NULL;
   source->info->has_mean = ssg_host_tensors_get(source->tensors, "w_mean") != NULL;
   const char *parts = ssg_safetensors_metadata(source->ours, "parts");
   return !parts || read_parts(source->info, parts, path, error);

@@ -6,6 +6,8 @@
 #include "engine/architecture-file.h"
 #include "engine/checkpoint.h"
 #include "engine/error.h"
+#include "engine/json-text.h"
+#include "engine/map-file.h"
 #include "engine/safetensors.h"
 #include "engine/state-dict.h"
 
@@ -135,14 +137,14 @@ gboolean ssg_training_save(SsgTraining *t, const char *path, const SsgTrainingPr
 
 typedef struct {
   const SsgHostTensors *tensors;
-  const char *network;
+  const char *network; /* before every name; NULL: nothing */
 } Lookup;
 
 static const SsgHostTensor *look_up(const char *name, gpointer data)
 {
   const Lookup *lookup = data;
-  g_autofree char *full = g_strdup_printf("%s.%s", lookup->network, name);
-  return ssg_host_tensors_get(lookup->tensors, full);
+  g_autofree char *full = lookup->network ? g_strdup_printf("%s.%s", lookup->network, name) : NULL;
+  return ssg_host_tensors_get(lookup->tensors, full ? full : name);
 }
 
 static SsgSafetensors *open_state(const char *path, SsgArchitecture *arch, GError **error)
@@ -155,7 +157,7 @@ static SsgSafetensors *open_state(const char *path, SsgArchitecture *arch, GErro
     return NULL;
   }
   const char *text = ssg_safetensors_metadata(file, "architecture");
-  g_autoptr(JsonNode) json = text ? json_from_string(text, NULL) : NULL;
+  g_autoptr(JsonNode) json = text ? ssg_json_parse(text, path, NULL) : NULL;
   return ssg_architecture_from_json(json, path, arch, error) ? g_steal_pointer(&file) : NULL;
 }
 
@@ -267,17 +269,22 @@ static gboolean load_adam(SsgParameters *p, const SsgHostTensors *names, const S
   return TRUE;
 }
 
+/* Parameters of a public checkpoint's sections. */
+static gboolean load_public_networks(SsgTraining *t, const SsgCheckpoint *file, const char *path, GError **error)
+{
+  SsgHostTensors *g = file->g ? file->g : file->g_ema, *ema = file->g_ema ? file->g_ema : file->g;
+  return ssg_parameters_load(t->g->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error) &&
+         ssg_parameters_load(t->g_ema->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error) &&
+         (!file->d || ssg_parameters_load(t->d->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, file->d, path, error));
+}
+
 gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found, GError **error)
 {
   g_autoptr(SsgCheckpoint) file = ssg_checkpoint_load(path, SSG_CHECKPOINT_ALL, error);
   if (!file)
     return FALSE;
   *found = file->present;
-  SsgHostTensors *g = file->g ? file->g : file->g_ema, *ema = file->g_ema ? file->g_ema : file->g;
-  if (!ssg_parameters_load(t->g->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error) ||
-      !ssg_parameters_load(t->g_ema->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error))
-    return FALSE;
-  if (file->d && !ssg_parameters_load(t->d->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, file->d, path, error))
+  if (!load_public_networks(t, file, path, error))
     return FALSE;
   if (file->g && file->g_optim &&
       !load_adam(t->g->parameters, file->g, file->g_optim, t->g_m, t->g_v, &t->g_steps, path, error))
@@ -285,5 +292,33 @@ gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found
   if (file->d && file->d_optim &&
       !load_adam(t->d->parameters, file->d, file->d_optim, t->d_m, t->d_v, &t->d_steps, path, error))
     return FALSE;
+  return ssg_context_check(t->ctx, error);
+}
+
+gboolean ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error)
+{
+  g_autoptr(GBytes) bytes = ssg_map_file(path, error);
+  gsize size;
+  const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+  if (!bytes)
+    return FALSE;
+  if (ssg_checkpoint_sniff(data, size)) {
+    g_autoptr(SsgCheckpoint) file =
+        ssg_checkpoint_load(path, SSG_CHECKPOINT_G | SSG_CHECKPOINT_G_EMA | SSG_CHECKPOINT_D, error);
+    *has_d = file && file->d;
+    return file && load_public_networks(t, file, path, error) && ssg_context_check(t->ctx, error);
+  }
+  g_autoptr(SsgSafetensors) file = ssg_safetensors_open(path, error);
+  if (!file)
+    return FALSE;
+  gboolean state = g_strcmp0(ssg_safetensors_metadata(file, "format"), "ssgan-training") == 0;
+  Network networks[3];
+  networks_of(t, networks);
+  for (int i = 0; i < (state ? 3 : 2); i++) {
+    Lookup lookup = {.tensors = file->tensors, .network = state ? networks[i].name : NULL};
+    if (!ssg_parameters_load(networks[i].parameters, SSG_LAYOUT_NATIVE, look_up, &lookup, path, error))
+      return FALSE;
+  }
+  *has_d = state;
   return ssg_context_check(t->ctx, error);
 }

@@ -45,9 +45,8 @@ void ssg_train_print_plan(const SsgTrainConfig *c)
           c->iterations * (double) c->batch / 1e6, c->iterations * (double) c->batch * per_image * 2 / 1e11 / 3600);
 }
 
-/* Everything that train and finetune do once the state is made. */
-static gboolean run_training(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainConfig *config, const char *resume,
-                             const char *message, gboolean quiet, GError **error)
+gboolean ssg_train_run(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainConfig *config, const char *resume,
+                       const char *message, gboolean quiet, GError **error)
 {
   g_autoptr(SsgRunDirectory) run = NULL;
   if (ssg_workers_rank(workers) == 0) {
@@ -143,7 +142,7 @@ static gboolean train(const char *preset, const char *config_path, const char *r
   g_autofree char *message = snapshot ? g_strdup_printf("resumed from %s", snapshot) : g_strdup("from random weights");
   if (done && public && !(found & SSG_CHECKPOINT_D))
     g_printerr("ssgan-trainer: %s has no discriminator: a fresh one starts with it\n", snapshot);
-  done = done && run_training(trainer, workers, &config, run, message, common->quiet, error);
+  done = done && ssg_train_run(trainer, workers, &config, run, message, common->quiet, error);
   if (!done && !ssg_interrupt_requested())
     ssg_workers_abort(workers, SSG_EXIT_FAILED);
   ssg_trainer_free(trainer);

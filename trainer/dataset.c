@@ -3,6 +3,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include "engine/error.h"
+#include "engine/json-text.h"
 #include "trainer/lmdb-file.h"
 
 #define MAX_IMAGES 10000000 /* seven digits in the keys */
@@ -93,10 +94,8 @@ static void read_info(SsgDataset *dataset)
 {
   gsize size;
   const guint8 *text = ssg_dataset_extra(dataset, SSG_DATASET_INFO_KEY, &size);
-  g_autoptr(JsonParser) parser = json_parser_new();
-  if (!text || size > 1 << 20 || !json_parser_load_from_data(parser, (const char *) text, (gssize) size, NULL))
-    return;
-  JsonNode *root = json_parser_get_root(parser);
+  g_autofree char *copy = text && size <= 1 << 20 ? g_strndup((const char *) text, size) : NULL;
+  g_autoptr(JsonNode) root = copy ? ssg_json_parse(copy, SSG_DATASET_INFO_KEY, NULL) : NULL;
   if (!root || !JSON_NODE_HOLDS_OBJECT(root))
     return;
   JsonObject *info = json_node_get_object(root);

@@ -20,6 +20,7 @@ static const SsgCommand data = {"data", "Build, check and describe datasets", NU
 static const SsgCommand *const commands[] = {
     &data,
     &ssg_command_train,
+    &ssg_command_finetune,
     NULL,
 };
 

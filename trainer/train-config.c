@@ -6,6 +6,7 @@
 
 #include "engine/architecture-file.h"
 #include "engine/error.h"
+#include "engine/json-text.h"
 
 typedef enum { INTEGER, LONG, UNSIGNED, REAL, SINGLE, SWITCH, TEXT } Kind; /* SINGLE: float; LONG: gint64 */
 
@@ -270,11 +271,11 @@ static char *text_of(JsonNode *node)
 
 gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const char *source, GError **error)
 {
-  g_autoptr(GError) inner = NULL;
-  g_autoptr(JsonNode) root = json_from_string(text, &inner);
-  if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: not a JSON object%s%s", source, inner ? ": " : "",
-                inner ? inner->message : "");
+  g_autoptr(JsonNode) root = ssg_json_parse(text, source, error);
+  if (!root)
+    return FALSE;
+  if (!JSON_NODE_HOLDS_OBJECT(root)) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: not a JSON object", source);
     return FALSE;
   }
   JsonObject *object = json_node_get_object(root);

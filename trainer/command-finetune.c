@@ -48,7 +48,7 @@ static gboolean prepare(const char *path, SsgTrainConfig *config, GError **error
 }
 
 static gboolean finetune(const char *path, gboolean dry_run, const SsgTrainArguments *arguments, const SsgCommonOptions *common,
-                         GError **error)
+                         gboolean *started, GError **error)
 {
   g_auto(SsgTrainConfig) config = {0};
   gboolean has_d = FALSE;
@@ -72,7 +72,7 @@ static gboolean finetune(const char *path, gboolean dry_run, const SsgTrainArgum
     g_printerr("ssgan-trainer: %s has no discriminator: a fresh one starts with it, and needs a few hundred iterations to catch up\n", path);
   g_autofree char *message = g_strdup_printf("fine-tuning %s, %s discriminator%s", path, has_d ? "with its" : "with a fresh",
                                              config.options.freeze_local ? ", local generators frozen" : "");
-  done = done && ssg_train_run(trainer, workers, &config, NULL, message, common->quiet, error);
+  done = done && ssg_train_run(trainer, workers, &config, NULL, message, common->quiet, started, error);
   if (!done && !ssg_interrupt_requested())
     ssg_workers_abort(workers, SSG_EXIT_FAILED);
   ssg_trainer_free(trainer);
@@ -81,7 +81,7 @@ static gboolean finetune(const char *path, gboolean dry_run, const SsgTrainArgum
 
 static int run_finetune(int argc, char **argv)
 {
-  gboolean dry_run = FALSE;
+  gboolean dry_run = FALSE, started = FALSE;
   g_auto(SsgCommonOptions) common = {0};
   g_autoptr(SsgTrainArguments) arguments = ssg_train_arguments_new();
   g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
@@ -95,8 +95,8 @@ static int run_finetune(int argc, char **argv)
   if (!ssg_command_parse(&argc, &argv, "MODEL", description, (GOptionEntry *) entries->data, SSG_COMMON_MODEL, &common, 1, 1,
                          &exit_code))
     return exit_code;
-  finetune(argv[1], dry_run, arguments, &common, &error);
-  return ssg_command_finish("finetune", error);
+  finetune(argv[1], dry_run, arguments, &common, &started, &error);
+  return ssg_train_exit_code(ssg_command_finish("finetune", error), started);
 }
 
 const SsgCommand ssg_command_finetune = {"finetune", "Adapt a model to another look, without masks", run_finetune, NULL};

@@ -45,10 +45,18 @@ void ssg_train_print_plan(const SsgTrainConfig *c)
           c->iterations * (double) c->batch / 1e6, c->iterations * (double) c->batch * per_image * 2 / 1e11 / 3600);
 }
 
+int ssg_train_exit_code(int exit_code, gboolean started)
+{
+  return started && exit_code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : exit_code;
+}
+
 gboolean ssg_train_run(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainConfig *config, const char *resume,
-                       const char *message, gboolean quiet, GError **error)
+                       const char *message, gboolean quiet, gboolean *started, GError **error)
 {
   g_autoptr(SsgRunDirectory) run = NULL;
+  if (!ssg_trainer_open_data(trainer, error))
+    return FALSE;
+  *started = TRUE;
   if (ssg_workers_rank(workers) == 0) {
     run = resume ? ssg_run_directory_resume(resume, ssg_trainer_progress(trainer)->images, error)
                  : ssg_run_directory_create(config->out, *config->name ? config->name : config->preset, error);
@@ -109,7 +117,7 @@ static gboolean prepare_resume(const char *resume, SsgTrainConfig *config, char 
 }
 
 static gboolean train(const char *preset, const char *config_path, const char *resume, gboolean dry_run,
-                      const SsgTrainArguments *arguments, const SsgCommonOptions *common, GError **error)
+                      const SsgTrainArguments *arguments, const SsgCommonOptions *common, gboolean *started, GError **error)
 {
   g_auto(SsgTrainConfig) config = {0};
   g_autofree char *snapshot = NULL, *run = NULL;
@@ -138,11 +146,11 @@ static gboolean train(const char *preset, const char *config_path, const char *r
   guint found = 0;
   if (done && snapshot)
     done = public ? ssg_training_load_public(ssg_trainer_training(trainer), snapshot, &found, error)
-                  : ssg_training_load(ssg_trainer_training(trainer), snapshot, ssg_trainer_progress(trainer), NULL, error);
+                  : ssg_trainer_load(trainer, snapshot, error);
   g_autofree char *message = snapshot ? g_strdup_printf("resumed from %s", snapshot) : g_strdup("from random weights");
   if (done && public && !(found & SSG_CHECKPOINT_D))
     g_printerr("ssgan-trainer: %s has no discriminator: a fresh one starts with it\n", snapshot);
-  done = done && ssg_train_run(trainer, workers, &config, run, message, common->quiet, error);
+  done = done && ssg_train_run(trainer, workers, &config, run, message, common->quiet, started, error);
   if (!done && !ssg_interrupt_requested())
     ssg_workers_abort(workers, SSG_EXIT_FAILED);
   ssg_trainer_free(trainer);
@@ -152,7 +160,7 @@ static gboolean train(const char *preset, const char *config_path, const char *r
 static int run_train(int argc, char **argv)
 {
   g_autofree char *preset = NULL, *config = NULL, *resume = NULL;
-  gboolean dry_run = FALSE;
+  gboolean dry_run = FALSE, started = FALSE;
   g_auto(SsgCommonOptions) common = {0};
   g_autoptr(SsgTrainArguments) arguments = ssg_train_arguments_new();
   g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
@@ -169,8 +177,8 @@ static int run_train(int argc, char **argv)
   if (!ssg_command_parse(&argc, &argv, NULL, description, (GOptionEntry *) entries->data, SSG_COMMON_MODEL, &common, 0, 0,
                          &exit_code))
     return exit_code;
-  train(preset, config, resume, dry_run, arguments, &common, &error);
-  return ssg_command_finish("train", error);
+  train(preset, config, resume, dry_run, arguments, &common, &started, &error);
+  return ssg_train_exit_code(ssg_command_finish("train", error), started);
 }
 
 const SsgCommand ssg_command_train = {"train", "Train a model, or go on training", run_train, NULL};

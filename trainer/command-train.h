@@ -10,7 +10,10 @@ extern const SsgCommand ssg_command_finetune;
 /* Architecture, parameters, estimated memory and operations of a run, for --dry-run. On stdout. */
 void ssg_train_print_plan(const SsgTrainConfig *config);
 
-/* What both do once the state is made: makes or reopens (resume: its path, or NULL) the run folder on rank 0, writes config.json, logs
+/* A file that fails once a run has started is no bad input but a failed run (a full disk). */
+int ssg_train_exit_code(int exit_code, gboolean started);
+
+/* What both do once the state is made: opens the data (then sets *started), makes or reopens (resume: its path, or NULL) the run folder on rank 0, writes config.json, logs
  * message, and trains. */
 gboolean ssg_train_run(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainConfig *config, const char *resume,
-                       const char *message, gboolean quiet, GError **error);
+                       const char *message, gboolean quiet, gboolean *started, GError **error);

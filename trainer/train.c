@@ -22,6 +22,7 @@ struct _SsgTrainer {
   SsgWorkers *workers;
   SsgTraining *training;
   SsgTrainingProgress progress;
+  SsgLoader *loader;
   int bad_steps;     /* in a row */
   gint64 skipped;
   char *snapshot;    /* path of the last one saved or loaded */
@@ -60,6 +61,7 @@ void ssg_trainer_free(SsgTrainer *trainer)
 {
   if (!trainer)
     return;
+  ssg_loader_free(trainer->loader);
   ssg_training_free(trainer->training);
   g_free(trainer->snapshot);
   g_free(trainer->rgb);
@@ -75,6 +77,13 @@ SsgTraining *ssg_trainer_training(SsgTrainer *trainer)
 SsgTrainingProgress *ssg_trainer_progress(SsgTrainer *trainer)
 {
   return &trainer->progress;
+}
+
+gboolean ssg_trainer_load(SsgTrainer *trainer, const char *snapshot, GError **error)
+{
+  g_free(trainer->snapshot);
+  trainer->snapshot = g_strdup(snapshot);
+  return ssg_training_load(trainer->training, snapshot, &trainer->progress, NULL, error);
 }
 
 /* --- one iteration --- */
@@ -319,16 +328,19 @@ static gboolean draw_sheet(SsgTrainer *trainer, SsgRunDirectory *run, GError **e
 
 /* --- the loop --- */
 
-static SsgLoader *open_loader(SsgTrainer *trainer, GError **error)
+gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error)
 {
   const SsgTrainConfig *c = trainer->config;
-  g_autoptr(SsgDataset) dataset = ssg_dataset_open(c->data, c->arch.size, error);
+  /* A set of pictures alone may hold several sizes: the very one, else the largest, which the loader scales. */
+  g_autoptr(SsgDataset) dataset = ssg_dataset_open(c->data, c->arch.size, NULL);
   if (!dataset)
-    return NULL;
+    dataset = ssg_dataset_open(c->data, 0, error);
+  if (!dataset)
+    return FALSE;
   if (c->arch.disc_masks && ssg_dataset_kind(dataset) != SSG_DATASET_MASKS) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
                 "%s holds pictures without label maps; training needs both (finetune does with pictures alone)", c->data);
-    return NULL;
+    return FALSE;
   }
   SsgAugment augment = {.flip = c->flip, .probability = c->augment, .shift = c->shift, .scale = c->scale, .rotate = c->rotate};
   SsgLoaderOptions options = {.size = c->arch.size,
@@ -343,7 +355,8 @@ static SsgLoader *open_loader(SsgTrainer *trainer, GError **error)
                               .jobs = c->jobs,
                               .depth = 3,
                               .cache_bytes = (gsize) 1 << 30};
-  return ssg_loader_new(dataset, &options, error);
+  trainer->loader = ssg_loader_new(dataset, &options, error);
+  return trainer->loader != NULL;
 }
 
 static void iterate(SsgTrainer *trainer, const SsgBatch *batch, Window *window)
@@ -374,11 +387,8 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
 {
   const SsgTrainConfig *c = trainer->config;
   gsize pixels = (gsize) c->arch.size * c->arch.size;
-  g_autoptr(SsgLoader) loader = open_loader(trainer, error);
   g_autoptr(SsgProgress) progress = NULL;
 
-  if (!loader)
-    return FALSE;
   trainer->rgb = g_renew(float, trainer->rgb, c->batch * pixels * 3);
   trainer->labels = g_renew(guint8, trainer->labels, c->batch * pixels);
   progress = ssg_progress_new("training", "images", c->iterations * c->batch, quiet || !run);
@@ -386,7 +396,7 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   Window window = {.start = g_get_monotonic_time()};
   gboolean good = TRUE, stopped = FALSE;
   while (good && !stopped && trainer->progress.iteration < c->iterations) {
-    const SsgBatch *batch = ssg_loader_next(loader, error);
+    const SsgBatch *batch = ssg_loader_next(trainer->loader, error);
     if (!batch) {
       stopped = ssg_interrupt_requested();
       good = FALSE;

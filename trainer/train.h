@@ -17,6 +17,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTrainer, ssg_trainer_free)
 SsgTraining *ssg_trainer_training(SsgTrainer *trainer);
 SsgTrainingProgress *ssg_trainer_progress(SsgTrainer *trainer);
 
+/* Goes on from a snapshot. */
+gboolean ssg_trainer_load(SsgTrainer *trainer, const char *snapshot, GError **error);
+/* Opens the dataset and starts decoding where the progress stands; before ssg_trainer_run(). */
+gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error);
 /* Runs until config->iterations. run: NULL on ranks other than 0. SSG_ERROR_CANCELLED after a signal (the state is saved by then);
  * SSG_ERROR_FAILED-like errors name the last good snapshot. */
 gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean quiet, GError **error);

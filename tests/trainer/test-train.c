@@ -1,0 +1,323 @@
+/* Training as a person runs it: the program on a tiny model, killed, stopped, resumed, split among processes, fine-tuned. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "engine/safetensors.h"
+#include "trainer/train.h"
+
+static const char config_text[] =
+    "{ \"architecture\": { \"n_parts\": 5, \"style_dim\": 16, \"n_mapping\": 2, \"n_layers\": 4, \"n_base\": 1, \"n_depth\": 2,"
+    " \"local_channels\": 8, \"feature_channels\": 8, \"coarse_size\": 8, \"render_size\": 4, \"size\": 16,"
+    " \"residual_refine\": true, \"detach_texture\": false, \"disc_masks\": true, \"transparent\": [3],"
+    " \"render_channels\": [8, 8], \"disc_channels\": [8, 8, 8] },"
+    " \"batch\": 8, \"stats_every\": 2, \"grid_every\": 4, \"snapshot_every\": 2, \"keep\": 2, \"r1_every\": 3, \"path_every\": 2 }";
+
+static char *folder, *config;
+
+/* argv of "ssgan-trainer ..." with the words of `line`; "@" stands for the test's folder, "$" for the goldens. */
+static char **command_of(const char *before, const char *line)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  g_auto(GStrv) words = g_strsplit(line, " ", -1), front = g_strsplit(before, " ", -1);
+  for (char **word = front; *word && **word; word++)
+    g_strv_builder_add(builder, *word);
+  g_strv_builder_add(builder, g_getenv("SSG_TRAINER_PROGRAM"));
+  for (char **word = words; *word; word++) {
+    g_autofree char *text = **word == '@'   ? g_strconcat(folder, *word + 1, NULL)
+                            : **word == '$' ? g_strconcat(g_getenv("SSG_TEST_GOLDENS"), *word + 1, NULL)
+                                            : g_strdup(*word);
+    g_strv_builder_add(builder, text);
+  }
+  return g_strv_builder_end(builder);
+}
+
+/* Exit code; what it printed on stderr in *messages (or NULL). */
+static int run_before(const char *before, const char *line, char **messages)
+{
+  g_auto(GStrv) argv = command_of(before, line);
+  g_autofree char *out = NULL, *err = NULL;
+  g_autoptr(GError) error = NULL;
+  int status;
+  g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error);
+  g_assert_no_error(error);
+  g_test_message("%s\n%s", line, err);
+  if (messages)
+    *messages = g_steal_pointer(&err);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run(const char *line, char **messages)
+{
+  return run_before("", line, messages);
+}
+
+#define TRAIN "train --config @/config.json --data $/lmdb-mask-64 --quiet --threads 1 --seed 3 "
+
+static char *snapshot(const char *run_folder)
+{
+  g_autofree char *path = g_strconcat(folder, run_folder, NULL);
+  g_autoptr(GError) error = NULL;
+  char *found = ssg_trainer_find_snapshot(path, &error);
+  g_assert_no_error(error);
+  return found;
+}
+
+/* Relative L2 distance of two snapshots: of a whole network's parameters (mapping weights count as they act, a hundredth), or with
+ * each_tensor the largest of any one tensor. 0: the same bits throughout, optimisers included. */
+static double distance(const char *run_a, const char *run_b, gboolean each_tensor)
+{
+  static const char *const networks[] = {"g.", "g_ema.", "d."};
+  g_autofree char *path_a = snapshot(run_a), *path_b = snapshot(run_b);
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(path_a, NULL), b = ssg_safetensors_open(path_b, NULL);
+  double worst = 0, sums[3][2] = {{0}};
+  guint n = ssg_host_tensors_count(a->tensors);
+
+  g_assert_cmpstr(ssg_safetensors_metadata(a, "iteration"), ==, ssg_safetensors_metadata(b, "iteration"));
+  g_assert_cmpuint(n, ==, ssg_host_tensors_count(b->tensors));
+  g_assert_cmpuint(n, >, 50);
+  for (guint i = 0; i < n; i++) {
+    const SsgHostTensor *x = ssg_host_tensors_at(a->tensors, i), *y = ssg_host_tensors_get(b->tensors, x->name);
+    double difference = 0, norm = 0, scale = strstr(x->name, ".style.") && g_str_has_suffix(x->name, "weight") ? 1e-4 : 1;
+    for (gsize j = 0; j < x->n_elements; j++) {
+      double u = ((const float *) x->data)[j], v = ((const float *) y->data)[j];
+      difference += (u - v) * (u - v) * scale;
+      norm += u * u * scale;
+    }
+    if (difference > 0)
+      worst = MAX(worst, each_tensor ? sqrt(difference / norm) : 1e-15);
+    for (int k = 0; k < 3; k++)
+      if (g_str_has_prefix(x->name, networks[k])) {
+        sums[k][0] += difference;
+        sums[k][1] += norm;
+      }
+  }
+  for (int k = 0; k < 3 && !each_tensor; k++)
+    worst = MAX(worst, sqrt(sums[k][0] / sums[k][1]));
+  return worst;
+}
+
+/* --- a run, and the same run with interruptions --- */
+
+static void test_run_folder(void)
+{
+  static const char *const files[] = {"config.json", "log.txt", "stats.jsonl", "curves.png", "samples-00000032.png", NULL};
+  g_assert_cmpint(run(TRAIN "--out @/whole --iterations 8", NULL), ==, 0);
+  for (int i = 0; files[i]; i++) {
+    g_autofree char *path = g_build_filename(folder, "whole", "00000-small-64", files[i], NULL);
+    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+  }
+  g_autofree char *stats = NULL, *path = g_build_filename(folder, "whole", "00000-small-64", "stats.jsonl", NULL);
+  g_assert_true(g_file_get_contents(path, &stats, NULL, NULL));
+  g_auto(GStrv) lines = g_strsplit(g_strchomp(stats), "\n", -1);
+  g_assert_cmpuint(g_strv_length(lines), ==, 4);
+  g_assert_nonnull(strstr(lines[3], "\"images\": 64"));
+}
+
+/* Killed at random moments, again and again, until it comes to the end: the same bits as the undisturbed run. */
+static void test_kill(void)
+{
+  const char *line = TRAIN "--out @/killed --iterations 8";
+  int kills = 0;
+
+  for (int attempt = 0; attempt < 60; attempt++) {
+    g_auto(GStrv) argv = command_of("", line);
+    GPid pid;
+    g_assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL));
+    if (kills < 10) {
+      g_usleep(g_test_rand_int_range(20, 400) * 1000);
+      kill(pid, SIGKILL);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    if (WIFEXITED(status)) {
+      g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+      break;
+    }
+    kills++;
+    /* Resume where there is something to resume; an early death left only a folder, or nothing. */
+    g_autofree char *path = g_build_filename(folder, "killed", "00000-small-64", NULL);
+    g_autofree char *found = ssg_trainer_find_snapshot(path, NULL);
+    line = found ? "train --quiet --threads 1 --resume @/killed/00000-small-64" : TRAIN "--out @/killed --iterations 8";
+    if (!found) {
+      g_autofree char *remove = g_strdup_printf("rm -rf '%s/killed'", folder);
+      g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
+    }
+  }
+  g_assert_cmpint(kills, >=, 1);
+  g_test_message("killed %d times", kills);
+  g_assert_cmpfloat(distance("/whole/00000-small-64", "/killed/00000-small-64", FALSE), ==, 0);
+}
+
+static void test_terminate(void)
+{
+  g_auto(GStrv) argv = command_of("", TRAIN "--out @/stopped --iterations 1000000");
+  g_autofree char *path = g_build_filename(folder, "stopped", "00000-small-64", "stats.jsonl", NULL);
+  GPid pid;
+  int status;
+
+  g_assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL));
+  for (int i = 0; i < 600 && !g_file_test(path, G_FILE_TEST_EXISTS); i++)
+    g_usleep(50000);
+  g_usleep(300000);
+  kill(pid, SIGTERM);
+  waitpid(pid, &status, 0);
+  g_assert_true(WIFEXITED(status));
+  g_assert_cmpint(WEXITSTATUS(status), ==, 143);
+  g_autofree char *found = snapshot("/stopped/00000-small-64");
+}
+
+/* The newest snapshot is cut in half: it is named, skipped, and the one before goes on to the same end. */
+static void test_damage(void)
+{
+  g_autofree char *messages = NULL, *bytes = NULL;
+  gsize size;
+  g_assert_cmpint(run(TRAIN "--out @/damaged --iterations 6", NULL), ==, 0);
+  g_autofree char *newest = snapshot("/damaged/00000-small-64");
+  g_assert_true(g_file_get_contents(newest, &bytes, &size, NULL));
+  g_assert_true(g_file_set_contents(newest, bytes, size / 2, NULL));
+  g_assert_cmpint(run("train --quiet --threads 1 --iterations 8 --resume @/damaged/00000-small-64", &messages), ==, 0);
+  g_assert_nonnull(strstr(messages, "snapshot skipped"));
+  g_assert_nonnull(strstr(messages, newest));
+  g_assert_cmpfloat(distance("/whole/00000-small-64", "/damaged/00000-small-64", FALSE), ==, 0);
+}
+
+/* --- split --- */
+
+/* The path-length step works on other subsets when a batch is cut, so it is left out. Later iterations are compared as a whole only:
+ * Adam without momentum turns rounding in a tiny gradient into a whole step. */
+static void test_accumulation(void)
+{
+  g_assert_cmpint(run(TRAIN "--out @/one --iterations 1 --path-every 0 --micro-batch 4", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--out @/one --iterations 1 --path-every 0", NULL), ==, 0);
+  g_assert_cmpfloat(distance("/one/00000-small-64", "/one/00001-small-64", TRUE), <, 1e-5);
+  g_assert_cmpint(run(TRAIN "--out @/pieces --iterations 8 --path-every 0 --micro-batch 4", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--out @/pieces --iterations 8 --path-every 0", NULL), ==, 0);
+  g_assert_cmpfloat(distance("/pieces/00000-small-64", "/pieces/00001-small-64", FALSE), <, 1e-5);
+}
+
+static void test_processes(void)
+{
+  g_autofree char *mpirun = g_find_program_in_path("mpirun");
+  if (!mpirun) {
+    g_test_skip("no mpirun here");
+    return;
+  }
+  g_setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", TRUE);
+  g_setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", TRUE);
+  g_assert_cmpint(run(TRAIN "--out @/ranks --iterations 20", NULL), ==, 0);
+  g_assert_cmpint(run_before("mpirun --oversubscribe --bind-to none -n 2", TRAIN "--out @/ranks --iterations 20", NULL), ==, 0);
+  double d = distance("/ranks/00000-small-64", "/ranks/00001-small-64", FALSE);
+  g_test_message("two processes against one after 20 iterations: %.3g", d);
+  g_assert_cmpfloat(d, <, 1e-5);
+}
+
+/* --- fine-tuning --- */
+
+static void test_finetune(void)
+{
+  g_autofree char *messages = NULL, *path = g_build_filename(folder, "tuned", "00000-finetune", NULL);
+  g_autofree char *from = snapshot("/whole/00000-small-64"), *line = NULL;
+
+  line = g_strdup_printf("finetune %s --data $/lmdb-image-64 --quiet --out @/tuned --iterations 3 --batch 8 --threads 1 --freeze-local",
+                         from);
+  g_assert_cmpint(run(line, &messages), ==, 0);
+  g_assert_null(strstr(messages, "fresh"));
+  /* Local generators are as they were; the render net moved. */
+  g_autofree char *to = ssg_trainer_find_snapshot(path, NULL);
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
+  static const struct {
+    const char *name;
+    gboolean moved;
+  } checks[] = {{"g.local_nets.1.linears.0.conv.weight", FALSE},
+                {"g.pos_embed.weights", FALSE},
+                {"g.render_net.convs.0.weight", TRUE},
+                {"g_ema.local_nets.1.linears.0.conv.weight", FALSE},
+                {"g_ema.render_net.convs.0.weight", TRUE}};
+  for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, checks[i].name), *y = ssg_host_tensors_get(b->tensors, checks[i].name);
+    g_assert_true((memcmp(x->data, y->data, x->n_bytes) != 0) == checks[i].moved);
+  }
+  g_assert_null(ssg_host_tensors_get(b->tensors, "d.convs_seg.0.0.weight"));
+  /* A public checkpoint without a discriminator says so. */
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("finetune $/tiny-legacy.pt --data $/lmdb-image-64 --quiet --out @/tuned --iterations 1 --batch 4 --threads 1",
+                      &messages), ==, 0);
+  g_assert_nonnull(strstr(messages, "no discriminator"));
+}
+
+/* A public checkpoint with both optimisers goes on training. */
+static void test_resume_public(void)
+{
+  g_autofree char *messages = NULL;
+  g_assert_cmpint(run("train --resume $/tiny.pt --data $/lmdb-mask-64 --quiet --out @/public --name p --iterations 1 --batch 4 --threads 1",
+                      &messages), ==, 0);
+  g_autofree char *found = snapshot("/public/00000-p");
+}
+
+/* --- what cannot be --- */
+
+static void test_bad_input(void)
+{
+  static const struct {
+    const char *line, *says;
+  } cases[] = {
+      {TRAIN "--out @/bad --batch 0", "--batch"},
+      {TRAIN "--out @/bad --batch 6", "sets of 4"},
+      {TRAIN "--out @/bad --lr many", "--lr"},
+      {"train --preset none", "small-64"},
+      {"train --config @/config.json", "--data"},
+      {"train --config @/config.json --data @/nowhere", "nowhere"},
+      {"train --config @/config.json --data $/lmdb-image-64 --out @/bad", "label maps"},
+      {"train --resume @/nowhere", "nowhere"},
+      {"train --resume $/tiny-inference.safetensors", "tiny-inference"},
+      {"finetune $/README.md --data $/lmdb-image-64", "README.md"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *messages = NULL;
+    int code = run(cases[i].line, &messages);
+    if (code != 2 || !strstr(messages, cases[i].says))
+      g_error("%s: exit code %d, said: %s", cases[i].line, code, messages);
+  }
+}
+
+/* Weights that are not finite: steps are skipped, then the run ends and says so. */
+static void test_not_finite(void)
+{
+  g_autofree char *from = snapshot("/whole/00000-small-64"), *messages = NULL, *bytes = NULL;
+  g_autofree char *bad = g_build_filename(folder, "whole", "00000-small-64", "snapshot-0000009999.safetensors", NULL);
+  gsize size;
+  g_assert_true(g_file_get_contents(from, &bytes, &size, NULL));
+  /* The last tensors of the file: every value after its middle becomes NaN. */
+  memset(bytes + size / 2 / 4 * 4, 0xff, size - size / 2 / 4 * 4);
+  g_assert_true(g_file_set_contents(bad, bytes, size, NULL));
+  g_autofree char *line = g_strdup_printf("train --quiet --threads 1 --resume %s --iterations 100", bad);
+  g_assert_cmpint(run(line, &messages), ==, 1);
+  g_assert_nonnull(strstr(messages, "not finite"));
+  g_assert_nonnull(strstr(messages, bad));
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  folder = g_dir_make_tmp("ssgan-train-XXXXXX", NULL);
+  config = g_build_filename(folder, "config.json", NULL);
+  g_assert_true(g_file_set_contents(config, config_text, -1, NULL));
+  g_test_add_func("/train/01-run-folder", test_run_folder);
+  g_test_add_func("/train/02-kill", test_kill);
+  g_test_add_func("/train/03-terminate", test_terminate);
+  g_test_add_func("/train/04-damage", test_damage);
+  g_test_add_func("/train/05-accumulation", test_accumulation);
+  g_test_add_func("/train/06-processes", test_processes);
+  g_test_add_func("/train/07-finetune", test_finetune);
+  g_test_add_func("/train/08-resume-public", test_resume_public);
+  g_test_add_func("/train/09-bad-input", test_bad_input);
+  g_test_add_func("/train/10-not-finite", test_not_finite);
+  int status = g_test_run();
+  g_autofree char *remove = g_strdup_printf("rm -rf '%s'", folder);
+  g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL);
+  return status;
+}

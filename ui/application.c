@@ -143,7 +143,7 @@ static void startup(GApplication *application)
   gtk_window_set_default_icon_name(SSG_APPLICATION_ID);
   apply_style(self);
   g_signal_connect_swapped(self->settings, "changed::color-scheme", G_CALLBACK(apply_style), self);
-  self->report_source = ssg_report_start(GTK_APPLICATION(self));
+  self->report_source = ssg_report_start();
 }
 
 static void activate(GApplication *application)

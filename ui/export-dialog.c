@@ -195,6 +195,7 @@ static void ssg_export_dialog_class_init(SsgExportDialogClass *klass)
   G_OBJECT_CLASS(klass)->dispose = dispose;
   done_signal = g_signal_new("done", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                              G_TYPE_STRING);
+  gtk_widget_class_add_binding_action(widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_set_template_from_resource(widget_class, "/io/github/ssgan/Editor/export-dialog.ui");
   BIND(cancel);
   BIND(export);

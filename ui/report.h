@@ -4,11 +4,13 @@
  *   window N X Y W H               the Nth window, newest first; following lines are about it
  *   widget NAME X Y W H            a control, in pixels of the window
  *   part NAME X Y                  a point inside a part on the canvas
- *   state NAME VALUE               view, tool, selected, position, n-history, undo, redo, modified, zoom, page, face, title ...
+ *   state NAME VALUE               view, tool, selected, position, n-history, modified, zoom, page, title ...; face, picture and
+ *                                  mask are checksums, shape.PART and texture.PART those of single codes
+ * (a dialog has "state dialog HEADING" and "widget button.LABEL ..." instead)
  * and a last line "end". */
 #pragma once
 
 #include <gtk/gtk.h>
 
 /* Source id, 0 when the variable is not set. */
-guint ssg_report_start(GtkApplication *application);
+guint ssg_report_start(void);

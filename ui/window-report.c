@@ -74,6 +74,20 @@ static guint64 face_number(SsgFace *face)
   return g_ascii_strtoull(g_checksum_get_string(sum) + 17, NULL, 16);
 }
 
+/* One part's codes, so that a test sees that no other part was touched. */
+static void report_codes(SsgFace *face, const SsgModelInfo *info, GString *out)
+{
+  gsize bytes = sizeof(float) * (gsize) ssg_face_style_dim(face);
+  for (int k = 0; k < ssg_face_n_parts(face) && k < info->arch.n_parts; k++) {
+    g_autofree char *shape = g_compute_checksum_for_data(G_CHECKSUM_MD5, (const guchar *) ssg_face_code(face, k, SSG_CODE_SHAPE),
+                                                         bytes);
+    g_autofree char *texture = g_compute_checksum_for_data(
+        G_CHECKSUM_MD5, (const guchar *) ssg_face_code(face, k, SSG_CODE_TEXTURE), bytes);
+    g_string_append_printf(out, "state shape.%s %s\nstate texture.%s %s\nstate shown.%s %d\n", info->part_names[k], shape,
+                           info->part_names[k], texture, info->part_names[k], ssg_face_shown(face, k));
+  }
+}
+
 static void report_state(SsgWindow *self, GString *out)
 {
   SsgFace *face = ssg_document_face(self->document);
@@ -102,6 +116,8 @@ static void report_state(SsgWindow *self, GString *out)
                                                       ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
   if (face)
     g_string_append_printf(out, "state face %016" G_GINT64_MODIFIER "x\n", face_number(face));
+  if (face && info)
+    report_codes(face, info, out);
   if (render) {
     gsize n = (gsize) render->size * render->size;
     g_autofree char *rgb = g_compute_checksum_for_data(G_CHECKSUM_MD5, render->rgb, 4 * n);
@@ -126,6 +142,8 @@ void ssg_window_report(SsgWindow *self, GString *out)
   report_parts(self, out);
   for (guint i = 0; i < 24; i++) {
     g_autofree char *name = g_strdup_printf("tile.%u", i);
-    report_widget(self, out, name, ssg_shelf_view_find_tile(SSG_SHELF_VIEW(self->shelf_view), i));
+    g_autoptr(SsgShelfFace) face = self->shelf ? g_list_model_get_item(G_LIST_MODEL(self->shelf), i) : NULL;
+    if (face && ssg_shelf_face_face(face)) /* it can be dragged */
+      report_widget(self, out, name, ssg_shelf_view_find_tile(SSG_SHELF_VIEW(self->shelf_view), i));
   }
 }

@@ -2,6 +2,7 @@
 
 #include "app/i18n.h"
 #include "app/settings.h"
+#include "ui/accessible.h"
 
 G_DEFINE_FINAL_TYPE(SsgWindow, ssg_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -18,6 +19,7 @@ static void opacity_changed(SsgWindow *self)
 void ssg_window_message(SsgWindow *self, const char *text, const char *button, const char *action)
 {
   gtk_label_set_text(GTK_LABEL(self->bar_label), text);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self->bar_label), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
   gtk_widget_set_visible(self->bar_button, button != NULL);
   if (button) {
     gtk_button_set_label(GTK_BUTTON(self->bar_button), button);
@@ -241,6 +243,7 @@ SsgWindow *ssg_window_new(GtkApplication *application, SsgWorker *worker, GSetti
   g_signal_connect_object(self->service, "rendered", G_CALLBACK(rendered), self, 0);
   g_signal_connect_object(self->service, "render-failed", G_CALLBACK(render_failed), self, 0);
   g_signal_connect_object(self->service, "notify::model-info", G_CALLBACK(update_title), self, G_CONNECT_SWAPPED);
+  ssg_accessible_name_controls(GTK_WIDGET(self));
   g_autoptr(SsgDocument) document = ssg_document_new();
   ssg_window_set_document(self, document);
   return self;

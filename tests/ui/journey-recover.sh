@@ -1,0 +1,35 @@
+#!/bin/sh
+# Killed in the middle of work: the next start offers it, and it comes back to the bit.
+. "$(dirname "$0")/lib.sh"
+
+start --random-model small-64
+await page editor
+await position 0
+click strip.hair
+await selected hair
+xdotool key ctrl+r
+await position 1
+click eye.neck
+await position 2
+face=$(state face)
+tries=0
+until ls "$WORK/state/ssgan/autosave/"* >/dev/null 2>&1; do
+  tries=$((tries + 1))
+  [ $tries -gt 150 ] && fail "nothing was saved for recovery"
+  sleep 0.1
+done
+sleep 3
+kill -9 $PID
+wait $PID 2>/dev/null
+start --random-model small-64
+await dialog "Recover Your Work?"
+click button.Recover
+tries=0
+until [ "$(state position)" = 2 ]; do
+  tries=$((tries + 1))
+  [ $tries -gt 100 ] && fail "the work did not come back"
+  sleep 0.1
+done
+same "$(state face)" "$face" "face after recovery"
+same "$(state modified)" 1 "recovered work counts as unsaved"
+echo "ok: recovered"

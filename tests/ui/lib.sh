@@ -1,0 +1,127 @@
+# What the journeys share. Sourced; needs $1 = the editor, $2 = the build root. Runs the script again inside Xvfb.
+# The editor tells where its controls are: see ui/report.h.
+EDITOR=$1
+for tool in xvfb-run xdotool timeout; do
+  command -v $tool >/dev/null 2>&1 || { echo "SKIP: $tool is not installed"; exit 77; }
+done
+if [ -z "$SSG_UI_INSIDE" ]; then
+  export SSG_UI_INSIDE=1
+  exec xvfb-run -a -s "-screen 0 ${SCREEN:-1280x800}x24" "$0" "$@"
+fi
+WORK=$(mktemp -d)
+export HOME=$WORK XDG_CONFIG_HOME=$WORK/config XDG_DATA_HOME=$WORK/data XDG_CACHE_HOME=$WORK/cache
+export XDG_STATE_HOME=$WORK/state XDG_RUNTIME_DIR=$WORK/run SSGAN_UI_REPORT=$WORK/report
+export GDK_BACKEND=x11 GSK_RENDERER=cairo GSETTINGS_BACKEND=memory LC_ALL=C.UTF-8
+export GTK_A11Y=${GTK_A11Y:-none} G_DEBUG=fatal-criticals GIO_USE_VFS=local GTK_USE_PORTAL=0
+export GSETTINGS_SCHEMA_DIR=$2/data
+unset WAYLAND_DISPLAY
+[ "$GTK_A11Y" = none ] && unset DBUS_SESSION_BUS_ADDRESS
+mkdir -p "$WORK/run" && chmod 700 "$WORK/run"
+PID=
+finish() {
+  [ -n "$PID" ] && kill -9 "$PID" 2>/dev/null
+  rm -rf "$WORK"
+}
+trap finish EXIT
+
+fail() {
+  echo "FAIL: $*"
+  [ -f "$WORK/report" ] && grep -vE "^widget|^state (shape|texture|shown)" "$WORK/report" >&2
+  cat "$WORK/log" 2>/dev/null
+  exit 1
+}
+
+# start ARGUMENTS: the editor in a window at 0,0 that fills the screen
+start() {
+  "$EDITOR" "$@" >>"$WORK/log" 2>&1 &
+  PID=$!
+  tries=0
+  until WINDOW=$(xdotool search --onlyvisible --class ssgan-editor 2>/dev/null | head -1) && [ -n "$WINDOW" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 200 ] && fail "no window"
+    kill -0 $PID 2>/dev/null || fail "the editor ended"
+    sleep 0.1
+  done
+  xdotool windowmove "$WINDOW" 0 0 windowsize "$WINDOW" ${SCREEN_WIDTH:-1280} ${SCREEN_HEIGHT:-800}
+}
+
+report() {
+  rm -f "$WORK/report"
+  kill -USR1 $PID 2>/dev/null || fail "the editor ended"
+  tries=0
+  until [ -f "$WORK/report" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 400 ] && fail "no report: the main loop is blocked"
+    sleep 0.025
+  done
+}
+
+# state NAME: first value of that name
+state() {
+  report
+  sed -n "s/^state $1 //p" "$WORK/report" | head -1
+}
+
+# place NAME: middle of a control, or a point in a part
+place() {
+  report
+  awk -v n="$1" '$1 == "part" && "part:" $2 == n { print $3, $4; exit }
+    $1 == "widget" && $2 == n { print int($3 + $5 / 2), int($4 + $6 / 2); exit }' "$WORK/report"
+}
+
+# await NAME VALUE: until the state has that value
+await() {
+  tries=0
+  until [ "$(state "$1")" = "$2" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 150 ] && fail "$1 should become '$2', is '$(state "$1")'"
+    sleep 0.1
+  done
+}
+
+# await_change NAME VALUE: until it is something else
+await_change() {
+  tries=0
+  while [ "$(state "$1")" = "$2" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 150 ] && fail "$1 should change, is still '$2'"
+    sleep 0.1
+  done
+}
+
+await_place() {
+  tries=0
+  until [ -n "$(place "$1")" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 150 ] && fail "there is no $1"
+    sleep 0.1
+  done
+}
+
+settle() { await busy 0; }
+
+click() {
+  await_place "$1"
+  xdotool mousemove $(place "$1") sleep 0.05 click "${2:-1}" sleep 0.1
+}
+
+# drag FROM TO [KEY]: with a modifier held
+drag() {
+  from=$(place "$1") to=$(place "$2")
+  [ -n "$from" ] && [ -n "$to" ] || fail "no $1 or no $2"
+  drag_points "${from% *}" "${from#* }" "${to% *}" "${to#* }" "$3"
+}
+
+drag_points() {
+  xdotool mousemove "$1" "$2" sleep 0.1 mousedown 1 sleep 0.05
+  [ -n "$5" ] && xdotool keydown "$5"
+  for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    xdotool mousemove $(($1 + ($3 - $1) * i / 12)) $(($2 + ($4 - $2) * i / 12)) sleep 0.02
+  done
+  xdotool sleep 0.1 mouseup 1
+  [ -n "$5" ] && xdotool keyup "$5"
+  xdotool sleep 0.1
+}
+
+same() { [ "$1" = "$2" ] || fail "$3: '$1' and '$2' differ"; }
+other() { [ "$1" != "$2" ] || fail "$3: both are '$1'"; }

@@ -2,6 +2,7 @@
 #include <adwaita.h>
 #include <locale.h>
 #include "app/i18n.h"
+#include "engine/wait-policy.h"
 #include "ui/application.h"
 
 /* Sets up translations before any text is made. The build tree has its own, for tests. */
@@ -25,6 +26,7 @@ static gboolean wants_display(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+  ssg_wait_passively(argv);
   set_up_locale();
   g_set_application_name(_("SSGAN Editor"));
   if (wants_display(argc, argv) && !gtk_init_check()) {

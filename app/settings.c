@@ -41,7 +41,7 @@ char *ssg_settings_default_model(GSettings *settings)
     return g_steal_pointer(&chosen);
   const char *folders[] = {g_getenv("SSGAN_DATA_DIR"), SSG_DATA_DIR, SSG_SOURCE_DATA_DIR};
   for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
-    g_autofree char *path = folders[i] ? g_build_filename(folders[i], "default-model.safetensors", NULL) : NULL;
+    g_autofree char *path = folders[i] ? g_build_filename(folders[i], "models", "default.safetensors", NULL) : NULL;
     if (path && g_file_test(path, G_FILE_TEST_IS_REGULAR))
       return g_steal_pointer(&path);
   }

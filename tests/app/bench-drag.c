@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "app/render-service.h"
+#include "engine/wait-policy.h"
 
 #define HZ 120
 
@@ -66,6 +67,7 @@ static void print(const char *what, SsgLatency latency)
 
 int main(int argc, char **argv)
 {
+  ssg_wait_passively(argv); /* as the editor does */
   const char *model = argc > 1 ? argv[1] : "small-128", *device = argc > 3 ? argv[3] : "cpu";
   double seconds = argc > 2 ? atof(argv[2]) : 10;
   SsgWorker *worker = ssg_worker_new();

@@ -1,6 +1,7 @@
 /* Colour maps, depth scales, pictures of maps, probe, latency percentiles, part names, settings. */
 #include "tests/app/helpers.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include "app/depth-style.h"
 #include "app/latency.h"
@@ -165,7 +166,9 @@ static void test_settings(void)
     return;
   }
   g_autofree char *folder = make_folder();
-  g_autofree char *model = g_build_filename(folder, "default-model.safetensors", NULL);
+  g_autofree char *models = g_build_filename(folder, "models", NULL);
+  g_autofree char *model = g_build_filename(models, "default.safetensors", NULL);
+  g_assert_cmpint(g_mkdir(models, 0700), ==, 0);
   g_assert_true(g_file_set_contents(model, "x", 1, NULL));
   g_setenv("SSGAN_DATA_DIR", folder, TRUE);
   g_autofree char *found = ssg_settings_default_model(settings);

@@ -2,6 +2,7 @@
 #include <locale.h>
 #include "trainer/command.h"
 #include "trainer/command-data.h"
+#include "trainer/command-metrics.h"
 #include "trainer/command-train.h"
 #include "trainer/interrupt.h"
 
@@ -21,6 +22,7 @@ static const SsgCommand *const commands[] = {
     &data,
     &ssg_command_train,
     &ssg_command_finetune,
+    &ssg_command_metrics,
     NULL,
 };
 

@@ -1,0 +1,116 @@
+/* metrics: how good a model is, measured against data without foreign weights; a table, JSON, one picture. */
+#include "trainer/command-metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "engine/atomic-file.h"
+#include "engine/image.h"
+#include "trainer/metrics-measure.h"
+
+typedef struct {
+  char *data, *json, *sheet, *which;
+  int count, edits;
+  double truncation;
+} Options;
+
+static gboolean check_options(const Options *o, GError **error)
+{
+  if (!o->data)
+    ssg_command_usage_error(error, "needs --data DB, the dataset to compare with");
+  else if (o->count < 0)
+    ssg_command_usage_error(error, "--count takes a number of pictures from 1 on, not %d", o->count);
+  else if (o->edits < 0)
+    ssg_command_usage_error(error, "--edits takes a number of faces from 0 on, not %d", o->edits);
+  else if (!(fabs(o->truncation) <= 10))
+    ssg_command_usage_error(error, "--truncation takes a factor, 1 for none; %g is out of range", o->truncation);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean save_sheet(const SsgMetrics *metrics, const char *path, GError **error)
+{
+  const SsgImageOrigin origin = {.synthetic = TRUE, .software = "ssgan-trainer", .model = metrics->model_name};
+  g_autoptr(SsgImage) image = ssg_metrics_draw(metrics, error);
+  if (!image)
+    return FALSE;
+  SsgPixels pixels = ssg_image_pixels(image);
+  return ssg_png_save(path, &pixels, &origin, error);
+}
+
+static gboolean report(const SsgMetrics *metrics, const Options *o, GError **error)
+{
+  g_autofree char *text = o->json ? ssg_metrics_json(metrics) : NULL;
+  gboolean to_output = o->json && g_str_equal(o->json, "-");
+  if (to_output)
+    fputs(text, stdout);
+  else
+    ssg_metrics_print(metrics);
+  if (text && !to_output && !ssg_atomic_file_save(o->json, text, strlen(text), error))
+    return FALSE;
+  return !o->sheet || save_sheet(metrics, o->sheet, error);
+}
+
+static gboolean measure(const char *path, const Options *o, const SsgCommonOptions *common, GError **error)
+{
+  const SsgMetricsOptions options = {.count = o->count,
+                                     .edits = o->edits,
+                                     .truncation = o->truncation,
+                                     .seed = common->seed,
+                                     .jobs = common->jobs,
+                                     .quiet = common->quiet};
+  if (!check_options(o, error))
+    return FALSE;
+  g_autoptr(SsgDataset) dataset = ssg_dataset_open(o->data, 0, error);
+  g_autoptr(SsgContext) ctx = dataset ? ssg_context_new(common->device, common->threads, error) : NULL;
+  g_autoptr(SsgModel) model = ctx ? ssg_model_load(ctx, path, o->which, NULL, NULL, NULL, error) : NULL;
+  g_autoptr(SsgMetrics) metrics = model ? ssg_metrics_measure(model, path, dataset, &options, error) : NULL;
+  return metrics && report(metrics, o, error);
+}
+
+static int run(int argc, char **argv)
+{
+  const char *command = argv[0];
+  g_auto(SsgCommonOptions) common = {0};
+  Options o = {.edits = 32, .truncation = 1};
+  int exit_code;
+  GError *error = NULL;
+  const GOptionEntry entries[] = {
+      {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "Dataset to compare with", "DB"},
+      {"count", 0, 0, G_OPTION_ARG_INT, &o.count,
+       "Generated pictures, and twice as many real ones (1000, or half of the dataset)", "N"},
+      {"edits", 0, 0, G_OPTION_ARG_INT, &o.edits, "Faces whose parts are edited one by one; 0: none (32)", "N"},
+      {"truncation", 0, 0, G_OPTION_ARG_DOUBLE, &o.truncation, "Truncation of the faces, 1 for none (1)", "PSI"},
+      {"which", 0, 0, G_OPTION_ARG_STRING, &o.which, "Generator of a checkpoint or snapshot: g_ema or g (g_ema)",
+       "NAME"},
+      {"json", 0, 0, G_OPTION_ARG_FILENAME, &o.json,
+       "Write the figures to FILE as JSON; - for the output, without a table", "FILE"},
+      {"sheet", 0, 0, G_OPTION_ARG_FILENAME, &o.sheet, "Draw samples and figures as one picture", "FILE"},
+      {NULL}};
+  if (ssg_command_parse(
+          &argc, &argv, "MODEL",
+          "Measures a model, a public checkpoint or a training snapshot against a dataset:\n"
+          "\n"
+          "  - sliced Wasserstein distance of Laplacian pyramid patches, and a Frechet distance between patch\n"
+          "    statistics, each from N real pictures to N generated ones, with the distance to N other real ones\n"
+          "    beside it: a perfect model has a ratio of 1;\n"
+          "  - share of the pixels and of the pictures that each class has, generated against data;\n"
+          "  - locality of edits: each part's shape, then its texture, is replaced by that of another face. How much "
+          "of\n"
+          "    the changed picture energy lies inside the part's own mask, and how many of the other pixels change\n"
+          "    class.\n"
+          "\n"
+          "Figures depend on N: compare them with the same --count and --seed.",
+          entries, SSG_COMMON_MODEL | SSG_COMMON_JOBS, &common, 1, 1, &exit_code)) {
+    measure(argv[1], &o, &common, &error);
+    exit_code = ssg_command_finish(command, error);
+  }
+  g_free(o.data);
+  g_free(o.json);
+  g_free(o.sheet);
+  g_free(o.which);
+  return exit_code;
+}
+
+const SsgCommand ssg_command_metrics = {"metrics", "Measure a model against a dataset", run, NULL};

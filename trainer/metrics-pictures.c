@@ -61,7 +61,7 @@ gboolean ssg_pictures_from_data(SsgDataset *dataset, int n, int size, int n_clas
                                     .batch = MIN(BATCH, 2 * n),
                                     .n_ranks = 1,
                                     .seed = seed,
-                                    .n_classes = n_classes,
+                                    .n_classes = labels ? n_classes : 0,
                                     .jobs = jobs,
                                     .depth = 2};
   g_autoptr(SsgPictures) a = ssg_pictures_new(n, size, labels, error);

@@ -124,16 +124,16 @@ static void class_rows(Panel *panel, const SsgMetrics *m, const SsgClassShares *
 {
   const double *shares = images ? generated->images : generated->pixels;
   const double *data = images ? m->data.images : m->data.pixels;
-  double left = NAME_WIDTH, width = panel->width - left - 132;
+  double left = NAME_WIDTH, width = panel->width - left - 142;
   for (int k = 0; k < m->n_parts; k++, panel->y += ROW) {
     double real = m->has_masks ? data[k] : NAN;
-    g_autofree char *values = m->has_masks ? g_strdup_printf("%.3g / %.3g %%", 100 * shares[k], 100 * real)
-                                           : g_strdup_printf("%.3g %%", 100 * shares[k]);
+    g_autofree char *values = m->has_masks ? g_strdup_printf("%.2f / %.2f %%", 100 * shares[k], 100 * real)
+                                           : g_strdup_printf("%.2f %%", 100 * shares[k]);
     name(panel, m->part_names[k]);
     /* Areas go from a thousandth to a half: by their square roots small classes can be seen too. */
     bar(panel, left, width, 0, images ? shares[k] : sqrt(shares[k]), m->part_colors[k]);
     bar(panel, left, width, 1, images ? real : sqrt(real), REAL);
-    text(panel, left + width + 94, 1, INK_LIGHT, values);
+    text(panel, left + width + 104, 1, INK_LIGHT, values);
     ratio_text(panel, panel->width, ssg_metrics_ratio(shares[k], real), 1.3);
   }
 }

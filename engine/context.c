@@ -9,6 +9,7 @@ struct _SsgContext {
   GArray *scopes;      /* guint: length of tensors where the scope began */
   gboolean recording;
   guint64 next_id;
+  gint64 macs;
   SsgStatus status;    /* first failure since the last check */
   char *message;
 };
@@ -64,6 +65,34 @@ void ssg_context_fail(SsgContext *ctx, SsgStatus status, const SsgOpCall *call)
   ctx->status = status;
   ctx->message = g_strdup_printf("%s: %s%s%s", ssg_device_name(ctx->device), call ? ssg_op_name(call->op) : "",
                                  call ? ": " : "", ssg_device_error(ctx->device));
+}
+
+/* Of one product or convolution, padding not taken off; 0 for every other op. */
+static gint64 macs_of(const SsgOpCall *call)
+{
+  const SsgArray *out = &call->out, *a = &call->in[0], *b = &call->in[1];
+  switch (call->op) {
+  case SSG_OP_MATMUL:
+    return ssg_shape_elements(&out->shape) * a->shape.dim[call->param.matmul.trans_a ? 1 : 2];
+  case SSG_OP_CONV: /* every output pixel meets the whole filter */
+    return ssg_shape_elements(&out->shape) / out->shape.dim[3] * ssg_shape_elements(&b->shape);
+  case SSG_OP_CONV_INPUT:
+    return ssg_shape_elements(&a->shape) / a->shape.dim[3] * ssg_shape_elements(&b->shape);
+  case SSG_OP_CONV_WEIGHT:
+    return ssg_shape_elements(&b->shape) / b->shape.dim[3] * ssg_shape_elements(&out->shape);
+  default:
+    return 0;
+  }
+}
+
+void ssg_context_count(SsgContext *ctx, const SsgOpCall *call)
+{
+  ctx->macs += macs_of(call);
+}
+
+gint64 ssg_context_macs(const SsgContext *ctx)
+{
+  return ctx->macs;
 }
 
 guint64 ssg_context_next_id(SsgContext *ctx)

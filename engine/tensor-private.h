@@ -50,6 +50,8 @@ struct _SsgTensor {
 
 /* context.c */
 void ssg_context_fail(SsgContext *ctx, SsgStatus status, const SsgOpCall *call);
+/* Adds a call to the multiply-adds done. */
+void ssg_context_count(SsgContext *ctx, const SsgOpCall *call);
 guint64 ssg_context_next_id(SsgContext *ctx);
 /* Hands a new tensor (one reference) to the innermost scope; returns it. */
 SsgTensor *ssg_context_adopt(SsgContext *ctx, SsgTensor *t);

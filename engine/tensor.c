@@ -77,6 +77,7 @@ void ssg_tensor_run(SsgOpCall *call, int n_in, SsgTensor *const *in, SsgTensor *
     call->in[i] = in[i] ? array_of(in[i]) : (SsgArray){0};
   }
   call->out = array_of(out);
+  ssg_context_count(out->ctx, call);
   SsgStatus status = ssg_device_run(ssg_context_device(out->ctx), call);
   if (status != SSG_OK) {
     ssg_context_fail(out->ctx, status, call);

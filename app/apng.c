@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "engine/atomic-file.h"
+#include "engine/crc32.h"
 #include "engine/error.h"
 
 #define SIGNATURE_SIZE 8
@@ -33,25 +34,6 @@ static guint32 get_u32(const guint8 *from)
   return GUINT32_FROM_BE(value);
 }
 
-/* CRC of PNG (ISO 3309), continued from `crc`, which starts as all ones. */
-static guint32 crc_update(guint32 crc, const guint8 *data, gsize size)
-{
-  static guint32 table[256];
-  static gsize once;
-  if (g_once_init_enter(&once)) {
-    for (guint32 i = 0; i < 256; i++) {
-      guint32 c = i;
-      for (int bit = 0; bit < 8; bit++)
-        c = c & 1 ? 0xedb88320u ^ c >> 1 : c >> 1;
-      table[i] = c;
-    }
-    g_once_init_leave(&once, 1);
-  }
-  for (gsize i = 0; i < size; i++)
-    crc = table[(crc ^ data[i]) & 255] ^ crc >> 8;
-  return crc;
-}
-
 /* A chunk whose data is `head` followed by `data`. */
 static gboolean write_chunk(SsgApng *apng, const char *type, const guint8 *head, gsize head_size, const guint8 *data,
                             gsize size, GError **error)
@@ -59,10 +41,9 @@ static gboolean write_chunk(SsgApng *apng, const char *type, const guint8 *head,
   guint8 start[8], end[4];
   put_u32(start, head_size + size);
   memcpy(start + 4, type, 4);
-  guint32 crc = crc_update(0xffffffffu, start + 4, 4);
-  crc = crc_update(crc, head, head_size);
-  crc = crc_update(crc, data, size);
-  put_u32(end, crc ^ 0xffffffffu);
+  guint32 crc = ssg_crc32(0, start + 4, 4);
+  crc = ssg_crc32(crc, head, head_size);
+  put_u32(end, ssg_crc32(crc, data, size));
   return ssg_atomic_file_write(apng->file, start, 8, error) &&
          (head_size == 0 || ssg_atomic_file_write(apng->file, head, head_size, error)) &&
          (size == 0 || ssg_atomic_file_write(apng->file, data, size, error)) &&

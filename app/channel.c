@@ -25,40 +25,41 @@ typedef struct {
   float *mean;
 } Mean;
 
-static gboolean dispatch_post(gpointer data)
-{
-  Post *post = data;
-  post->func(post->data);
-  return G_SOURCE_REMOVE;
-}
-
-/* Before the redraw of GTK (priority 120), so that a picture is on screen with the next frame. */
-static void attach(SsgChannel *channel, GSourceFunc func, gpointer data, GDestroyNotify destroy)
-{
-  g_autoptr(GSource) source = g_idle_source_new();
-  g_source_set_priority(source, G_PRIORITY_DEFAULT);
-  g_source_set_callback(source, func, data, destroy);
-  g_source_attach(source, channel->context);
-}
-
-static gboolean tell_pictures(gpointer data)
+/* The one source that brings everything to the main loop; what was told meanwhile is in it already. */
+static gboolean tell(gpointer data)
 {
   SsgChannel *channel = data;
+  pthread_mutex_lock(&channel->mutex);
+  GQueue posts = channel->posts;
+  double progress = channel->progress;
+  g_queue_init(&channel->posts);
+  channel->progress = -1;
+  channel->telling = FALSE;
+  pthread_mutex_unlock(&channel->mutex);
+  for (Post *post; (post = g_queue_pop_head(&posts));) {
+    post->func(post->data);
+    g_free(post);
+  }
+  if (channel->service && progress >= 0)
+    ssg_render_service_take_progress(channel->service, progress);
   if (channel->service)
     ssg_render_service_take_pictures(channel->service);
   return G_SOURCE_REMOVE;
 }
 
-static gboolean tell_progress(gpointer data)
+/* Lets go of the mutex, which the caller holds. Runs before the redraw of GTK (priority 120), so that a picture is on
+ * screen with the next frame. */
+static void unlock_and_wake(SsgChannel *channel)
 {
-  SsgChannel *channel = data;
-  pthread_mutex_lock(&channel->mutex);
-  double progress = channel->progress;
-  channel->telling_progress = FALSE;
+  gboolean wake = !channel->telling;
+  channel->telling = TRUE;
   pthread_mutex_unlock(&channel->mutex);
-  if (channel->service)
-    ssg_render_service_take_progress(channel->service, progress);
-  return G_SOURCE_REMOVE;
+  if (!wake)
+    return;
+  g_autoptr(GSource) source = g_idle_source_new();
+  g_source_set_priority(source, G_PRIORITY_DEFAULT);
+  g_source_set_callback(source, tell, ssg_channel_ref(channel), (GDestroyNotify) ssg_channel_unref);
+  g_source_attach(source, channel->context);
 }
 
 /* Puts a picture or an error where the main loop takes it; whatever was not yet taken is out of date. Consumes both. */
@@ -70,11 +71,7 @@ static void deliver(SsgChannel *channel, guint64 id, SsgRender *render, GError *
   channel->result = render;
   channel->result_error = error;
   channel->result_id = id;
-  gboolean tell = !channel->telling;
-  channel->telling = TRUE;
-  pthread_mutex_unlock(&channel->mutex);
-  if (tell)
-    attach(channel, tell_pictures, ssg_channel_ref(channel), (GDestroyNotify) ssg_channel_unref);
+  unlock_and_wake(channel);
 }
 
 static void early_picture(SsgRender *render, gpointer data)
@@ -125,11 +122,7 @@ static void load_progress(double fraction, gpointer data)
   SsgChannel *channel = data;
   pthread_mutex_lock(&channel->mutex);
   channel->progress = fraction;
-  gboolean tell = !channel->telling_progress;
-  channel->telling_progress = TRUE;
-  pthread_mutex_unlock(&channel->mutex);
-  if (tell)
-    attach(channel, tell_progress, ssg_channel_ref(channel), (GDestroyNotify) ssg_channel_unref);
+  unlock_and_wake(channel);
 }
 
 /* The new model takes over from the old one. */
@@ -207,7 +200,9 @@ void ssg_channel_post(SsgChannel *channel, GSourceOnceFunc func, gpointer data)
 {
   Post *post = g_new(Post, 1);
   *post = (Post) {func, data};
-  attach(channel, dispatch_post, post, g_free);
+  pthread_mutex_lock(&channel->mutex);
+  g_queue_push_tail(&channel->posts, post);
+  unlock_and_wake(channel);
 }
 
 void ssg_channel_check_lost(SsgChannel *channel, const GError *error)

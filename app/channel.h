@@ -21,9 +21,9 @@ typedef struct {
   SsgRender *result;      /* newest picture not yet told, or NULL */
   GError *result_error;   /* instead of a picture */
   guint64 result_id;
-  gboolean telling;       /* a source on the main loop will take result */
-  double progress;        /* of loading */
-  gboolean telling_progress;
+  double progress;        /* of loading; negative: told already */
+  GQueue posts;           /* of what ssg_channel_post() was given, in order */
+  gboolean telling;       /* a source on the main loop will take all of these */
 
   SsgModel *model; /* worker's thread only, as is session */
   SsgSession *session;
@@ -46,7 +46,7 @@ SsgChannel *ssg_channel_ref(SsgChannel *channel);
 void ssg_channel_unref(SsgChannel *channel);
 /* Worker's thread or main loop: puts a drawing job in the queue unless one waits. */
 void ssg_channel_schedule(SsgChannel *channel);
-/* Any thread: func(data) on the channel's main context; data is freed by func. */
+/* Any thread: func(data) on the channel's main context, before later pictures are told; data is freed by func. */
 void ssg_channel_post(SsgChannel *channel, GSourceOnceFunc func, gpointer data);
 /* Worker's thread: when error says that the device is gone, lets go of model and session and tells the service. */
 void ssg_channel_check_lost(SsgChannel *channel, const GError *error);

@@ -152,7 +152,6 @@ void ssg_render_service_take_pictures(SsgRenderService *self)
   g_autoptr(SsgRender) render = g_steal_pointer(&channel->result);
   g_autoptr(GError) error = g_steal_pointer(&channel->result_error);
   guint64 id = channel->result_id;
-  channel->telling = FALSE;
   pthread_mutex_unlock(&channel->mutex);
   if (id <= self->cleared_id || (!render && !error))
     return;
@@ -263,6 +262,8 @@ SsgRenderService *ssg_render_service_new(SsgWorker *worker)
   channel->context = g_main_context_ref_thread_default();
   channel->worker = worker;
   channel->service = self;
+  channel->progress = -1;
+  g_queue_init(&channel->posts);
   self->worker = ssg_worker_ref(worker);
   self->channel = channel;
   return self;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "app/document.h"
 #include "app/render-service.h"
@@ -41,10 +42,16 @@ G_GNUC_UNUSED static SsgDocument *make_document(guint32 seed)
   return document;
 }
 
-/* Runs the main loop until the condition holds; fails after ten seconds. */
+static inline int wait_seconds(void)
+{
+  const char *wish = g_getenv("SSG_TEST_WAIT");
+  return wish ? atoi(wish) : 10;
+}
+
+/* Runs the main loop until the condition holds; fails after ten seconds (SSG_TEST_WAIT, for slow builds). */
 #define WAIT_FOR(condition)                                                                                            \
   do {                                                                                                                 \
-    gint64 until_ = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;                                                      \
+    gint64 until_ = g_get_monotonic_time() + wait_seconds() * G_USEC_PER_SEC;\
     while (!(condition)) {                                                                                             \
       g_assert_cmpint(g_get_monotonic_time(), <, until_);                                                              \
       if (!g_main_context_iteration(NULL, FALSE))                                                                      \

@@ -236,7 +236,16 @@ static void test_frames(void)
   g_autofree char *path = in_folder("frames");
   SsgExportOptions options = options_for(SSG_EXPORT_FRAMES, path, from);
   options.to = to;
+  options.back = TRUE;
   export_now(&options);
+  for (int i = 5; i <= 6; i++) { /* the way back: 4 frames there, then 3 and 2 again */
+    g_autofree char *there = g_strdup_printf("%s/frame-%05d.png", path, 8 - i);
+    g_autofree char *back = g_strdup_printf("%s/frame-%05d.png", path, i);
+    g_autofree char *a = NULL, *b = NULL;
+    gsize a_size, b_size;
+    g_assert_true(g_file_get_contents(there, &a, &a_size, NULL) && g_file_get_contents(back, &b, &b_size, NULL));
+    g_assert_cmpmem(a, a_size, b, b_size);
+  }
   g_autoptr(SsgRender) first = render_face(from);
   g_autoptr(SsgRender) last = render_face(to);
   for (int i = 1; i <= 4; i++) {

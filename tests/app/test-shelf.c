@@ -62,6 +62,13 @@ static void test_list(void)
   g_assert_cmpuint(n, ==, 24);
 }
 
+static GPtrArray *fetch_order; /* of SsgShelfFace, borrowed */
+
+static void note_fetched(SsgShelfFace *item)
+{
+  g_ptr_array_add(fetch_order, item);
+}
+
 static void test_fetch(void)
 {
   g_autoptr(SsgWorker) worker = ssg_worker_new();
@@ -72,10 +79,18 @@ static void test_fetch(void)
   g_list_store_append(kept, keeper);
   g_autoptr(SsgShelf) shelf = ssg_shelf_new(service, G_LIST_MODEL(kept));
   ssg_shelf_set_thumbnail_size(shelf, 32);
-  for (int i = 0; i < 10; i++)
+  fetch_order = g_ptr_array_new();
+  for (int i = 0; i < 10; i++) {
+    g_signal_connect(item_at(shelf, i), "notify::thumbnail", G_CALLBACK(note_fetched), NULL);
     ssg_shelf_want(shelf, item_at(shelf, i));
+  }
   for (int i = 0; i < 10; i++)
     WAIT_FOR(ssg_shelf_face_thumbnail(item_at(shelf, i)));
+  g_assert_true(g_ptr_array_index(fetch_order, 2) == item_at(shelf, 9)); /* two were under way; then the last wanted */
+  g_assert_true(g_ptr_array_index(fetch_order, 9) == item_at(shelf, 2));
+  g_ptr_array_unref(g_steal_pointer(&fetch_order));
+  for (int i = 0; i < 10; i++)
+    g_signal_handlers_disconnect_by_func(item_at(shelf, i), note_fetched, NULL);
   g_assert_cmpint(ssg_shelf_face_thumbnail(keeper)->size, ==, 32);
   g_assert_nonnull(ssg_shelf_face_face(item_at(shelf, 9)));
   g_assert_null(ssg_shelf_face_face(item_at(shelf, 10))); /* nobody wanted it */

@@ -117,16 +117,17 @@ static void test_drop(void)
   g_autoptr(SsgWorker) worker = ssg_worker_new();
   int mine, others;
   begin();
-  Work running = {'r', 5000}, waiting = {'w'}, other = {'o'};
+  Work running = {'r', 5000}, waiting = {'w'}, other = {'o'}, urgent = {'u'};
   ssg_worker_push(worker, SSG_PRIORITY_BATCH, &mine, run, &running, finished, NULL);
   WAIT_FOR(g_atomic_int_get(&running.runs) == 1);
   ssg_worker_push(worker, SSG_PRIORITY_BATCH, &mine, run, &waiting, finished, NULL);
   ssg_worker_push(worker, SSG_PRIORITY_BATCH, &others, run, &other, finished, NULL);
   ssg_worker_drop(worker, &mine);
+  ssg_worker_push(worker, SSG_PRIORITY_PICTURE, &others, run, &urgent, finished, NULL); /* would preempt it, were it not dropped */
   wait_freed(&other);
   wait_freed(&running);
   wait_freed(&waiting);
-  g_assert_cmpstr(order->str, ==, "o");
+  g_assert_cmpstr(order->str, ==, "uo");
   g_assert_cmpint(running.runs, ==, 1);
   g_assert_cmpint(waiting.runs, ==, 0);
 }

@@ -168,13 +168,13 @@ static void tell_mean(gpointer data)
 
 SsgChannel *ssg_channel_ref(SsgChannel *channel)
 {
-  g_atomic_ref_count_inc(&channel->refs);
+  g_atomic_int_inc(&channel->refs);
   return channel;
 }
 
 void ssg_channel_unref(SsgChannel *channel)
 {
-  if (!g_atomic_ref_count_dec(&channel->refs))
+  if (!g_atomic_int_dec_and_test(&channel->refs))
     return;
   g_assert(!channel->session && !channel->model); /* the closing job let go of them on the worker's thread */
   g_main_context_unref(channel->context);

@@ -6,7 +6,7 @@
 #include "app/render-service.h"
 
 typedef struct {
-  gatomicrefcount refs;
+  gint refs; /* atomic */
   GMainContext *context; /* where results are told */
   SsgWorker *worker;     /* not owned: the service keeps it until its jobs are gone */
   SsgRenderService *service; /* weak, main loop only; NULL once the service is gone */

@@ -257,7 +257,7 @@ SsgRenderService *ssg_render_service_new(SsgWorker *worker)
 {
   SsgRenderService *self = g_object_new(SSG_TYPE_RENDER_SERVICE, NULL);
   SsgChannel *channel = g_new0(SsgChannel, 1);
-  g_atomic_ref_count_init(&channel->refs);
+  g_atomic_int_set(&channel->refs, 1);
   pthread_mutex_init(&channel->mutex, NULL);
   channel->context = g_main_context_ref_thread_default();
   channel->worker = worker;

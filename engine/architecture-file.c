@@ -55,7 +55,9 @@ JsonNode *ssg_architecture_to_json(const SsgArchitecture *arch)
   json_object_set_array_member(object, "render_channels", array_of(arch->render_channels, arch->n_levels));
   if (arch->n_disc_levels)
     json_object_set_array_member(object, "disc_channels", array_of(arch->disc_channels, arch->n_disc_levels + 1));
-  return json_node_init_object(json_node_alloc(), object);
+  JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+  json_node_take_object(node, object);
+  return node;
 }
 
 /* An integer in int range out of a node, or -1. */

@@ -4,6 +4,7 @@
 #include "trainer/command-data.h"
 #include "trainer/command-metrics.h"
 #include "trainer/command-train.h"
+#include "trainer/command-model.h"
 #include "trainer/interrupt.h"
 
 static const SsgCommand *const data_commands[] = {
@@ -19,6 +20,14 @@ static const SsgCommand data = {"data", "Build, check and describe datasets", NU
 
 /* One line each, in the order of --help. */
 static const SsgCommand *const commands[] = {
+    &ssg_command_info,
+    &ssg_command_convert,
+    &ssg_command_generate,
+    &ssg_command_components,
+    &ssg_command_mix,
+    &ssg_command_interpolate,
+    &ssg_command_transform,
+    &ssg_command_bench,
     &data,
     &ssg_command_train,
     &ssg_command_finetune,

@@ -1,0 +1,454 @@
+/* Sessions: what an edit computes, incremental renders against renders from scratch, early pictures, cancelling between
+ * layers, threads, and memory. Models with random weights whose noise strengths and depths are moved off their initial
+ * zeros. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/model-private.h"
+#include "engine/session.h"
+
+/* Seven parts of which two are transparent, four levels, uneven channel counts. */
+static const SsgArchitecture arch = {.n_parts = 7,
+                                     .style_dim = 24,
+                                     .n_mapping = 3,
+                                     .n_layers = 6,
+                                     .n_base = 2,
+                                     .n_depth = 4,
+                                     .local_channels = 12,
+                                     .feature_channels = 20,
+                                     .coarse_size = 16,
+                                     .render_size = 4,
+                                     .size = 64,
+                                     .n_levels = 4,
+                                     .render_channels = {24, 20, 12, 9},
+                                     .residual_refine = TRUE,
+                                     .transparent = 1 << 3 | 1 << 6};
+
+typedef struct {
+  SsgContext *ctx;
+  SsgModel *model;
+  SsgSession *session;
+} Fixture;
+
+/* Strengths start at 0, and noise that does nothing would hide mistakes in it. */
+static void strengthen_noise(SsgModel *model)
+{
+  SsgGenerator *g = ssg_model_generator(model);
+  for (int i = 0; i < 2 * arch.n_levels; i++) {
+    float strength = 0.3f;
+    ssg_tensor_upload(g->conv_noise[i], &strength);
+  }
+}
+
+static Fixture *fixture_new(int threads)
+{
+  Fixture *f = g_new0(Fixture, 1);
+  g_autoptr(GError) error = NULL;
+  f->ctx = ssg_context_new("cpu", threads, &error);
+  g_assert_no_error(error);
+  f->model = ssg_model_new_random(f->ctx, &arch, 3, &error);
+  g_assert_no_error(error);
+  strengthen_noise(f->model);
+  f->session = ssg_session_new(f->model);
+  return f;
+}
+
+static void fixture_free(Fixture *f)
+{
+  ssg_session_free(f->session);
+  ssg_model_unref(f->model);
+  ssg_context_free(f->ctx);
+  g_free(f);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fixture, fixture_free)
+
+static SsgFace *sample(Fixture *f, guint64 seed)
+{
+  g_autoptr(GError) error = NULL;
+  SsgFace *face = ssg_model_sample(f->model, seed, 1, &error);
+  g_assert_no_error(error);
+  return face;
+}
+
+static SsgRender *render(Fixture *f, const SsgFace *face, gboolean no_cache)
+{
+  const SsgRenderOptions options = {.raw = TRUE, .no_cache = no_cache};
+  g_autoptr(GError) error = NULL;
+  SsgRender *result = ssg_session_render(f->session, face, &options, NULL, NULL, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_true(result->complete);
+  return result;
+}
+
+static double difference(const float *a, const float *b, gsize n)
+{
+  double worst = 0;
+  for (gsize i = 0; i < n; i++)
+    worst = fmax(worst, isfinite(a[i]) && isfinite(b[i]) ? fabs((double) a[i] - b[i]) : INFINITY);
+  return worst;
+}
+
+static double largest(const float *a, gsize n)
+{
+  double most = 0;
+  for (gsize i = 0; i < n; i++)
+    most = fmax(most, fabs((double) a[i]));
+  return most;
+}
+
+#define COARSE ((gsize) arch.n_parts * arch.coarse_size * arch.coarse_size)
+#define PIXELS ((gsize) arch.size * arch.size)
+
+/* bound relative to the tensor's largest magnitude; 0: the same bits. */
+static void compare(const SsgRender *a, const SsgRender *b, double bound)
+{
+  const struct {
+    const char *what;
+    const float *a, *b;
+    gsize n;
+  } outputs[] = {{"rgb", a->raw_rgb, b->raw_rgb, 3 * PIXELS},
+                 {"seg", a->raw_seg, b->raw_seg, (gsize) arch.n_parts * PIXELS},
+                 {"depth", a->depth, b->depth, COARSE},
+                 {"weight", a->weight, b->weight, COARSE},
+                 {"coarse", a->coarse, b->coarse, COARSE}};
+  for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++) {
+    double found = difference(outputs[i].a, outputs[i].b, outputs[i].n), most = largest(outputs[i].b, outputs[i].n);
+    if (!(found <= bound * most))
+      g_error("%s differs by %g, largest magnitude %g, bound %g of that", outputs[i].what, found, most, bound);
+  }
+}
+
+static gboolean same_depth(const SsgRender *a, const SsgRender *b, int part)
+{
+  gsize n = (gsize) arch.coarse_size * arch.coarse_size;
+  return memcmp(a->depth + (gsize) part * n, b->depth + (gsize) part * n, n * sizeof(float)) == 0;
+}
+
+/* --- edits --- */
+
+#define BIT(k) (G_GUINT64_CONSTANT(1) << (k))
+
+/* An edit of one part computes that part only and leaves the depths of all others as they are, to the bit. */
+static void check_edit(Fixture *f, const SsgRender *before, const SsgFace *edited, guint64 computed, guint64 moved)
+{
+  g_autoptr(SsgRender) after = render(f, edited, FALSE);
+  g_assert_cmpuint(after->parts_computed, ==, computed);
+  for (int k = 1; k < arch.n_parts; k++)
+    g_assert_cmpint(same_depth(before, after, k), ==, !((moved >> k) & 1));
+  g_autoptr(Fixture) fresh = fixture_new(2);
+  g_autoptr(SsgRender) scratch = render(fresh, edited, TRUE);
+  g_assert_cmpuint(scratch->parts_computed, ==, BIT(arch.n_parts) - 1);
+  compare(after, scratch, 1e-5);
+}
+
+static void test_edit_of_one_part(void)
+{
+  for (int k = 0; k < arch.n_parts; k++) {
+    g_autoptr(Fixture) f = fixture_new(2);
+    g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2);
+    g_autoptr(SsgRender) before = render(f, face, FALSE);
+    g_assert_cmpuint(before->parts_computed, ==, BIT(arch.n_parts) - 1);
+    g_autoptr(SsgFace) texture = ssg_face_swap_part(face, donor, k, SSG_CODE_TEXTURE);
+    check_edit(f, before, texture, BIT(k), 0);
+    g_autoptr(SsgFace) both = ssg_face_swap_part(face, donor, k, SSG_CODE_BOTH);
+    check_edit(f, before, both, BIT(k), BIT(k));
+    g_autoptr(SsgFace) moved = ssg_face_set_transform(face, k, (SsgTransform){1.3f, -0.2f, 0.1f});
+    check_edit(f, before, moved, BIT(k), BIT(k)); /* k has its own codes back, the transform is new */
+  }
+}
+
+static void test_edits_that_compute_nothing(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1);
+  g_autoptr(SsgRender) before = render(f, face, FALSE);
+  g_autoptr(SsgFace) hidden = ssg_face_set_shown(face, 2, FALSE);
+  check_edit(f, before, hidden, 0, 0);
+  g_autoptr(SsgFace) noisy = ssg_face_set_noise(face, SSG_NOISE_SEEDED, 9);
+  check_edit(f, before, noisy, 0, 0);
+  g_autoptr(SsgRender) noise = render(f, noisy, FALSE);
+  g_assert_cmpfloat(difference(before->raw_rgb, noise->raw_rgb, 3 * PIXELS), >, 1e-3);
+  g_autoptr(SsgRender) again = render(f, face, FALSE);
+  g_assert_cmpuint(again->parts_computed, ==, 0);
+  compare(again, before, 0);
+}
+
+static void test_edit_of_everything(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2);
+  g_autoptr(SsgRender) before = render(f, face, FALSE);
+  guint64 all = BIT(arch.n_parts) - 1;
+  g_autoptr(SsgFace) base = ssg_face_blend_base(face, donor, 0.5f);
+  check_edit(f, before, base, all & ~BIT(0), all); /* the background has no base code */
+  g_autoptr(SsgRender) back = render(f, face, FALSE);
+  compare(back, before, 0);
+  g_autoptr(SsgFace) moved = ssg_face_set_foreground_transform(face, (SsgTransform){0.8f, 0.1f, 0});
+  check_edit(f, before, moved, all & ~BIT(0), all);
+}
+
+/* A long walk of random edits, each held against a session without caches. */
+static void test_random_walk(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2), fresh = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 0);
+  g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+  for (int step = 0; step < 40; step++) {
+    g_autoptr(SsgFace) donor = sample(f, (guint64) g_rand_int_range(rand, 0, 5));
+    int part = g_rand_int_range(rand, 0, arch.n_parts);
+    float amount = (float) g_rand_double_range(rand, -0.5, 1.5);
+    SsgTransform transform = {(float) g_rand_double_range(rand, 0.5, 2), amount / 4, -amount / 3};
+    SsgFace *next = NULL;
+    switch (g_rand_int_range(rand, 0, 6)) {
+    case 0:
+      next = ssg_face_swap_part(face, donor, part, 1 + (SsgCode) g_rand_int_range(rand, 0, 3));
+      break;
+    case 1:
+      next = ssg_face_blend_part(face, donor, part, amount, 1 - amount);
+      break;
+    case 2:
+      next = ssg_face_set_shown(face, part, !ssg_face_shown(face, part));
+      break;
+    case 3:
+      next = ssg_face_set_transform(face, part, step % 3 ? transform : (SsgTransform){1, 0, 0});
+      break;
+    case 4:
+      next = ssg_face_set_foreground_transform(face, transform);
+      break;
+    default:
+      next = ssg_face_blend(face, donor, amount);
+    }
+    ssg_face_unref(face);
+    face = next;
+    g_autoptr(SsgRender) incremental = render(f, face, FALSE), scratch = render(fresh, face, TRUE);
+    compare(incremental, scratch, 1e-5);
+  }
+}
+
+static void test_hidden_part(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2);
+  gsize n = (gsize) arch.coarse_size * arch.coarse_size;
+  for (int k = 0; k < arch.n_parts; k++) {
+    g_autoptr(SsgFace) without = ssg_face_set_shown(face, k, FALSE);
+    g_autoptr(SsgFace) changed = ssg_face_swap_part(without, donor, k, SSG_CODE_TEXTURE);
+    g_autoptr(SsgRender) a = render(f, without, FALSE), b = render(f, changed, FALSE);
+    for (gsize i = 0; i < n; i++) {
+      g_assert_cmpfloat(a->weight[(gsize) k * n + i], ==, 0);
+      g_assert_cmpfloat(a->coarse[(gsize) k * n + i], ==, -1);
+    }
+    /* Really absent: what it looks like makes no difference. */
+    g_assert_cmpmem(a->raw_rgb, 3 * PIXELS * sizeof(float), b->raw_rgb, 3 * PIXELS * sizeof(float));
+    g_assert_cmpmem(a->mask, PIXELS, b->mask, PIXELS);
+  }
+}
+
+/* --- early pictures and cancelling --- */
+
+typedef struct {
+  int n, sizes[8];
+  GCancellable *cancel;
+  int cancel_at; /* picture after which to cancel; 0: never */
+  SsgRender *kept;
+} Early;
+
+static void note_early(SsgRender *picture, gpointer data)
+{
+  Early *early = data;
+  g_assert_false(picture->complete);
+  early->sizes[early->n++] = picture->size;
+  g_clear_pointer(&early->kept, ssg_render_unref);
+  early->kept = ssg_render_ref(picture);
+  if (early->n == early->cancel_at)
+    g_cancellable_cancel(early->cancel);
+}
+
+static void test_early_pictures(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1);
+  const SsgRenderOptions options = {.early_size = 16, .raw = TRUE}, small = {.max_size = 32, .raw = TRUE};
+  Early early = {0}, none = {0};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgRender) whole = ssg_session_render(f->session, face, &options, note_early, &early, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_cmpint(early.n, ==, 2);
+  g_assert_cmpint(early.sizes[0], ==, 16);
+  g_assert_cmpint(early.sizes[1], ==, 32);
+  g_assert_cmpint(whole->size, ==, 64);
+  g_assert_cmpfloat(early.kept->ms, >, 0);
+  g_assert_cmpfloat(early.kept->ms, <=, whole->ms);
+  /* A small picture alone is the same as the early one, and is complete. */
+  g_autoptr(SsgRender) alone = ssg_session_render(f->session, face, &small, note_early, &none, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_cmpint(none.n, ==, 0);
+  g_assert_true(alone->complete);
+  g_assert_cmpint(alone->size, ==, 32);
+  g_assert_cmpmem(alone->raw_rgb, 3 * 32 * 32 * sizeof(float), early.kept->raw_rgb, 3 * 32 * 32 * sizeof(float));
+  g_assert_cmpmem(alone->mask, 32 * 32, early.kept->mask, 32 * 32);
+  ssg_render_unref(early.kept);
+}
+
+static void test_cancelled_between_levels(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2), fresh = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2);
+  g_autoptr(SsgRender) before = render(f, face, FALSE);
+  g_autoptr(SsgFace) edited = ssg_face_swap_part(face, donor, 4, SSG_CODE_BOTH);
+  g_autoptr(GCancellable) cancel = g_cancellable_new();
+  const SsgRenderOptions options = {.early_size = 8};
+  Early early = {.cancel = cancel, .cancel_at = 2};
+  g_autoptr(GError) error = NULL;
+  g_assert_null(ssg_session_render(f->session, edited, &options, note_early, &early, cancel, &error));
+  g_assert_error(error, SSG_ERROR, SSG_ERROR_CANCELLED);
+  g_assert_cmpint(early.n, ==, 2);
+  ssg_render_unref(early.kept);
+  /* What was computed before stays of use, and is right. */
+  g_autoptr(SsgRender) after = render(f, edited, FALSE), scratch = render(fresh, edited, TRUE);
+  g_assert_cmpuint(after->parts_computed, ==, 0);
+  compare(after, scratch, 1e-5);
+}
+
+static gpointer cancel_soon(gpointer data)
+{
+  gint64 *plan = data;
+  g_usleep((gulong) plan[0]);
+  g_cancellable_cancel((GCancellable *) (gintptr) plan[1]);
+  return NULL;
+}
+
+/* At any time, from another thread: whatever was reached, the next render is right. */
+static void test_cancelled_any_time(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2), fresh = fixture_new(2);
+  int cancelled = 0;
+  for (int i = 0; i < 60; i++) {
+    g_autoptr(SsgFace) face = sample(f, (guint64) i), donor = sample(f, (guint64) i + 1);
+    g_autoptr(SsgFace) moved = ssg_face_set_transform(face, 1 + i % 6, (SsgTransform){1.5f, 0, 0});
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    gint64 plan[2] = {(i % 15) * 150, (gintptr) cancel};
+    g_autoptr(GError) error = NULL;
+    GThread *thread = g_thread_new("cancel", cancel_soon, plan);
+    SsgRender *broken = ssg_session_render(f->session, moved, NULL, NULL, NULL, cancel, &error);
+    g_thread_join(thread);
+    if (!broken) {
+      g_assert_error(error, SSG_ERROR, SSG_ERROR_CANCELLED);
+      cancelled++;
+    }
+    ssg_render_unref(broken);
+    const SsgFace *next = i % 2 ? moved : face;
+    g_autoptr(SsgRender) after = render(f, next, FALSE), scratch = render(fresh, next, TRUE);
+    compare(after, scratch, 1e-5);
+  }
+  g_test_message("%d of 60 renders were cancelled", cancelled);
+  g_assert_cmpint(cancelled, >, 0);
+}
+
+static void test_cancelled_before(void)
+{
+  g_autoptr(Fixture) f = fixture_new(1);
+  g_autoptr(SsgFace) face = sample(f, 1);
+  g_autoptr(GCancellable) cancel = g_cancellable_new();
+  g_autoptr(GError) error = NULL;
+  g_cancellable_cancel(cancel);
+  g_assert_null(ssg_session_render(f->session, face, NULL, NULL, NULL, cancel, &error));
+  g_assert_error(error, SSG_ERROR, SSG_ERROR_CANCELLED);
+}
+
+static void test_face_of_another_model(void)
+{
+  g_autoptr(Fixture) f = fixture_new(1);
+  SsgArchitecture other = arch;
+  g_autoptr(GError) error = NULL;
+  other.n_parts = 5;
+  float codes[24] = {0};
+  g_autoptr(SsgFace) face = ssg_face_new(&other, 1, codes, NULL);
+  g_assert_null(ssg_session_render(f->session, face, NULL, NULL, NULL, NULL, &error));
+  g_assert_error(error, SSG_ERROR, SSG_ERROR_SHAPE);
+}
+
+/* --- machines --- */
+
+static void test_threads(void)
+{
+  g_autoptr(Fixture) one = fixture_new(1);
+  g_autoptr(SsgFace) face = sample(one, 5), face_one = ssg_face_set_noise(face, SSG_NOISE_SEEDED, 11);
+  g_autoptr(SsgRender) reference = render(one, face_one, FALSE);
+  for (int threads = 2; threads <= 5; threads++) {
+    g_autoptr(Fixture) many = fixture_new(threads);
+    g_autoptr(SsgFace) again = sample(many, 5), seeded = ssg_face_set_noise(again, SSG_NOISE_SEEDED, 11);
+    g_assert_true(ssg_face_equal(face_one, seeded));
+    g_autoptr(SsgRender) result = render(many, seeded, FALSE);
+    compare(result, reference, 0);
+    g_assert_cmpmem(result->rgb, 4 * PIXELS, reference->rgb, 4 * PIXELS);
+    g_assert_cmpmem(result->mask, PIXELS, reference->mask, PIXELS);
+  }
+}
+
+static SsgDeviceMemory memory_of(Fixture *f)
+{
+  SsgDeviceMemory memory;
+  ssg_device_memory(ssg_context_device(f->ctx), &memory);
+  return memory;
+}
+
+static void test_memory(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2);
+  ssg_device_trim(ssg_context_device(f->ctx));
+  gsize bare = memory_of(f).in_use;
+  g_autoptr(SsgRender) first = render(f, face, FALSE);
+  gsize once = memory_of(f).in_use;
+  for (int i = 0; i < 20; i++) { /* nothing piles up */
+    g_autoptr(SsgFace) edited = ssg_face_blend(face, donor, (float) i / 20);
+    ssg_render_unref(render(f, edited, i % 3 == 0));
+  }
+  g_assert_cmpuint(memory_of(f).in_use, ==, once);
+  ssg_session_trim(f->session);
+  g_assert_cmpuint(memory_of(f).in_use, ==, bare);
+  g_assert_cmpuint(memory_of(f).pooled, ==, 0);
+  g_assert_cmpuint(memory_of(f).cached, ==, 0);
+  g_autoptr(SsgRender) again = render(f, face, FALSE);
+  g_assert_cmpuint(again->parts_computed, ==, BIT(arch.n_parts) - 1);
+  compare(again, first, 0);
+}
+
+static void test_stage_times(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1);
+  g_autoptr(SsgRender) first = render(f, face, FALSE);
+  SsgStageTimes times = ssg_session_stage_times(f->session);
+  double sum = times.local + times.fuse + times.output;
+  for (int i = 0; i < arch.n_levels; i++) {
+    g_assert_cmpfloat(times.levels[i], >, 0);
+    sum += times.levels[i];
+  }
+  g_assert_cmpfloat(times.local, >, 0);
+  g_assert_cmpfloat(times.fuse, >, 0);
+  g_assert_cmpfloat(times.output, >, 0);
+  g_assert_cmpfloat(sum, <=, times.total * 1.001);
+  g_assert_cmpfloat(first->ms, <=, times.total * 1.001);
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/engine/session/edit/one-part", test_edit_of_one_part);
+  g_test_add_func("/engine/session/edit/nothing", test_edits_that_compute_nothing);
+  g_test_add_func("/engine/session/edit/everything", test_edit_of_everything);
+  g_test_add_func("/engine/session/edit/random-walk", test_random_walk);
+  g_test_add_func("/engine/session/hidden-part", test_hidden_part);
+  g_test_add_func("/engine/session/early", test_early_pictures);
+  g_test_add_func("/engine/session/cancel/between-levels", test_cancelled_between_levels);
+  g_test_add_func("/engine/session/cancel/any-time", test_cancelled_any_time);
+  g_test_add_func("/engine/session/cancel/before", test_cancelled_before);
+  g_test_add_func("/engine/session/other-model", test_face_of_another_model);
+  g_test_add_func("/engine/session/threads", test_threads);
+  g_test_add_func("/engine/session/memory", test_memory);
+  g_test_add_func("/engine/session/stage-times", test_stage_times);
+  return g_test_run();
+}

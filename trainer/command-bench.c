@@ -1,0 +1,354 @@
+/* bench: how fast a model renders here, and how much memory it takes. */
+#include "trainer/command-model.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "engine/atomic-file.h"
+#include "engine/error.h"
+#include "engine/tensor.h"
+#include "trainer/interrupt.h"
+#include "trainer/model-run.h"
+#include "trainer/progress.h"
+#include "trainer/render-picture.h"
+#include "trainer/timing.h"
+
+#define DONORS 4
+
+typedef struct {
+  SsgModelRun model;
+  int runs, first_size, threads;
+  const char *arch_name;
+  double load_ms, cold_ms, conv_rate, peak_rss;
+  SsgTimings *render, *first, *local, *fuse, *levels[SSG_MAX_LEVELS], *output;
+  SsgTimings *edit_first[SSG_MAX_PARTS], *edit_full[SSG_MAX_PARTS];
+} Bench;
+
+static void each_timings(Bench *bench, void (*each)(SsgTimings **))
+{
+  SsgTimings **single[] = {&bench->render, &bench->first, &bench->local, &bench->fuse, &bench->output};
+  for (gsize i = 0; i < G_N_ELEMENTS(single); i++)
+    each(single[i]);
+  for (int i = 0; i < SSG_MAX_LEVELS; i++)
+    each(&bench->levels[i]);
+  for (int k = 0; k < SSG_MAX_PARTS; k++) {
+    each(&bench->edit_first[k]);
+    each(&bench->edit_full[k]);
+  }
+}
+
+static void make_timings(SsgTimings **timings)
+{
+  *timings = ssg_timings_new();
+}
+
+static void clear_timings(SsgTimings **timings)
+{
+  g_clear_pointer(timings, g_array_unref);
+}
+
+static void bench_clear(Bench *bench)
+{
+  each_timings(bench, clear_timings);
+  ssg_model_run_clear(&bench->model);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bench, bench_clear)
+
+static double now_ms(void)
+{
+  return (double) g_get_monotonic_time() / 1000;
+}
+
+/* --- measuring --- */
+
+typedef struct {
+  double start, first; /* first < 0: no early picture yet */
+} Watch;
+
+static void note_first(SsgRender *render, gpointer data)
+{
+  Watch *watch = data;
+  if (watch->first < 0)
+    watch->first = now_ms() - watch->start;
+}
+
+/* One render; adds to first (which may be NULL) and full. */
+static gboolean measure(Bench *bench, const SsgFace *face, gboolean no_cache, SsgTimings *first, SsgTimings *full,
+                        GError **error)
+{
+  const SsgRenderOptions options = {.early_size = bench->first_size, .no_cache = no_cache};
+  Watch watch = {.start = now_ms(), .first = -1};
+  if (!ssg_interrupt_check(error))
+    return FALSE;
+  g_autoptr(SsgRender) render =
+      ssg_session_render(bench->model.session, face, &options, note_first, &watch, NULL, error);
+  if (!render)
+    return FALSE;
+  double total = now_ms() - watch.start;
+  ssg_timings_add(full, total);
+  if (first)
+    ssg_timings_add(first, watch.first < 0 ? total : watch.first);
+  return TRUE;
+}
+
+static gboolean measure_renders(Bench *bench, GPtrArray *faces, SsgProgress *progress, GError **error)
+{
+  int n_levels = ssg_model_architecture(bench->model.model)->n_levels;
+  for (int i = 0; i < bench->runs; i++) {
+    if (!measure(bench, g_ptr_array_index(faces, (guint) i % faces->len), TRUE, bench->first, bench->render, error))
+      return FALSE;
+    SsgStageTimes times = ssg_session_stage_times(bench->model.session);
+    ssg_timings_add(bench->local, times.local);
+    ssg_timings_add(bench->fuse, times.fuse);
+    for (int level = 0; level < n_levels; level++)
+      ssg_timings_add(bench->levels[level], times.levels[level]);
+    ssg_timings_add(bench->output, times.output);
+    ssg_progress_add(progress, 1);
+  }
+  return TRUE;
+}
+
+/* Shape and texture of one part from ever other faces; all else stays in the session's caches. */
+static gboolean measure_edits(Bench *bench, GPtrArray *faces, int part, SsgProgress *progress, GError **error)
+{
+  g_autoptr(GArray) warm = ssg_timings_new();
+  const SsgFace *face = g_ptr_array_index(faces, 0);
+  if (part == 0 && !measure(bench, face, FALSE, NULL, warm, error)) /* fills the caches */
+    return FALSE;
+  for (int i = 0; i < bench->runs; i++) {
+    const SsgFace *donor = g_ptr_array_index(faces, 1 + (guint) i % (faces->len - 1));
+    g_autoptr(SsgFace) edited = ssg_face_swap_part(face, donor, part, SSG_CODE_BOTH);
+    if (!measure(bench, edited, FALSE, bench->edit_first[part], bench->edit_full[part], error))
+      return FALSE;
+    ssg_progress_add(progress, 1);
+  }
+  return measure(bench, face, FALSE, NULL, warm, error); /* back, so that the next edit is of one part only */
+}
+
+/* What the machine's convolutions reach: 3x3, 256 to 256 channels, 128 x 128, in the best of several tries. The weights
+ * are not marked constant, so that the figure is that of direct convolution. GFLOP/s. */
+static double measure_conv_rate(SsgContext *ctx, GError **error)
+{
+  const int size = 128, channels = 256;
+  double best = 0;
+  ssg_scope_begin(ctx);
+  SsgTensor *x = ssg_tensor_normal(ctx, SSG_SHAPE(1, size, size, channels), 1, 0);
+  SsgTensor *w = ssg_tensor_normal(ctx, SSG_SHAPE(channels, 3, 3, channels), 1, 1);
+  ssg_device_synchronize(ssg_context_device(ctx));
+  for (int i = 0; i < 8; i++) {
+    double start = now_ms();
+    ssg_scope_begin(ctx);
+    ssg_tensor_conv(x, w, 1, 1, 1, NULL, FALSE);
+    ssg_device_synchronize(ssg_context_device(ctx));
+    double flops = 2.0 * size * size * 9 * channels * channels, ms = now_ms() - start;
+    ssg_scope_end(ctx);
+    if (i > 0) /* the first one builds the primitive */
+      best = MAX(best, flops / ms / 1e6);
+  }
+  ssg_scope_end(ctx);
+  return ssg_context_check(ctx, error) ? best : 0;
+}
+
+static gboolean measure_all(Bench *bench, guint64 seed, gboolean quiet, GError **error)
+{
+  int n_parts = ssg_model_architecture(bench->model.model)->n_parts;
+  g_autoptr(GPtrArray) faces = g_ptr_array_new_with_free_func((GDestroyNotify) ssg_face_unref);
+  g_autoptr(GArray) cold = ssg_timings_new();
+  for (int i = 0; i <= DONORS; i++) {
+    SsgFace *face = ssg_model_sample(bench->model.model, seed + (guint64) i, 1, error);
+    if (!face)
+      return FALSE;
+    g_ptr_array_add(faces, face);
+  }
+  g_autoptr(SsgProgress) progress =
+      ssg_progress_new("measuring", "renders", (guint64) bench->runs * (1 + n_parts), quiet);
+  /* Prepares and repacks weights and builds the device's primitives. */
+  if (!measure(bench, g_ptr_array_index(faces, 0), TRUE, NULL, cold, error) ||
+      !measure_renders(bench, faces, progress, error))
+    return FALSE;
+  bench->cold_ms = ssg_timings_least(cold);
+  for (int k = 0; k < n_parts; k++)
+    if (!measure_edits(bench, faces, k, progress, error))
+      return FALSE;
+  bench->peak_rss = ssg_peak_rss_mib();
+  bench->conv_rate = measure_conv_rate(bench->model.ctx, error);
+  return bench->conv_rate > 0;
+}
+
+/* --- showing --- */
+
+static double gflops(const Bench *bench)
+{
+  double flops = 2.0 * (double) ssg_architecture_generator_macs(ssg_model_architecture(bench->model.model));
+  return flops / ssg_timings_quantile(bench->render, 0.5) / 1e6;
+}
+
+static void print_row(const char *name, const SsgTimings *timings)
+{
+  printf("  %-24s %9.1f %9.1f %9.1f\n", name, ssg_timings_quantile(timings, 0.5), ssg_timings_quantile(timings, 0.95),
+         ssg_timings_least(timings));
+}
+
+static void print_table(const Bench *bench)
+{
+  const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
+  const SsgModelInfo *info = ssg_model_info(bench->model.model);
+  g_autofree char *first = g_strdup_printf("first picture (%d px)", bench->first_size);
+
+  printf("%s on %s, %d thread%s, %d runs\n", bench->arch_name,
+         ssg_device_description(ssg_context_device(bench->model.ctx)), bench->threads, bench->threads == 1 ? "" : "s",
+         bench->runs);
+  printf("  %-24s %9s %9s %9s\n", "milliseconds", "median", "95 %", "least");
+  print_row("whole render", bench->render);
+  print_row(first, bench->first);
+  print_row("  local generators", bench->local);
+  print_row("  fusion", bench->fuse);
+  for (int i = 0; i < a->n_levels; i++) {
+    g_autofree char *name = g_strdup_printf("  render net to %d", a->render_size << (i + 1));
+    print_row(name, bench->levels[i]);
+  }
+  print_row("  pixels and mask out", bench->output);
+  printf("\n  %-24s %9s %9s %9s %11s\n", "edit of one part", "median", "95 %", "least", "to the end");
+  for (int k = 0; k < a->n_parts; k++)
+    printf("  %-24s %9.1f %9.1f %9.1f %11.1f\n", info->part_names[k], ssg_timings_quantile(bench->edit_first[k], 0.5),
+           ssg_timings_quantile(bench->edit_first[k], 0.95), ssg_timings_least(bench->edit_first[k]),
+           ssg_timings_quantile(bench->edit_full[k], 0.5));
+  printf("\n  %-24s %9.1f ms\n  %-24s %9.1f ms\n", "opening the model", bench->load_ms, "very first render",
+         bench->cold_ms);
+  printf("  %-24s %9.1f GFLOP/s of %.1f that a 3x3 convolution reaches\n", "arithmetic", gflops(bench),
+         bench->conv_rate);
+  printf("  %-24s %9.1f MiB\n", "peak resident memory", bench->peak_rss);
+}
+
+static void add_number(JsonBuilder *b, const char *name, double value)
+{
+  json_builder_set_member_name(b, name);
+  json_builder_add_double_value(b, value);
+}
+
+static void add_stages(const Bench *bench, JsonBuilder *b)
+{
+  const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
+  json_builder_set_member_name(b, "stage_ms");
+  json_builder_begin_object(b);
+  ssg_timings_to_json(bench->local, "local", b);
+  ssg_timings_to_json(bench->fuse, "fuse", b);
+  for (int i = 0; i < a->n_levels; i++) {
+    g_autofree char *name = g_strdup_printf("level_%d", a->render_size << (i + 1));
+    ssg_timings_to_json(bench->levels[i], name, b);
+  }
+  ssg_timings_to_json(bench->output, "output", b);
+  json_builder_end_object(b);
+}
+
+static void add_edits(const Bench *bench, const char *member, SsgTimings *const *timings, JsonBuilder *b)
+{
+  const SsgModelInfo *info = ssg_model_info(bench->model.model);
+  json_builder_set_member_name(b, member);
+  json_builder_begin_object(b);
+  for (int k = 0; k < info->arch.n_parts; k++)
+    ssg_timings_to_json(timings[k], info->part_names[k], b);
+  json_builder_end_object(b);
+}
+
+static gboolean save_json(const Bench *bench, const char *path, GError **error)
+{
+  g_autoptr(JsonBuilder) b = json_builder_new();
+  SsgDevice *device = ssg_context_device(bench->model.ctx);
+  json_builder_begin_object(b);
+  json_builder_set_member_name(b, "device");
+  json_builder_add_string_value(b, ssg_device_name(device));
+  json_builder_set_member_name(b, "device_description");
+  json_builder_add_string_value(b, ssg_device_description(device));
+  json_builder_set_member_name(b, "threads");
+  json_builder_add_int_value(b, bench->threads);
+  json_builder_set_member_name(b, "arch");
+  json_builder_add_string_value(b, bench->arch_name);
+  json_builder_set_member_name(b, "runs");
+  json_builder_add_int_value(b, bench->runs);
+  json_builder_set_member_name(b, "first_picture_size");
+  json_builder_add_int_value(b, bench->first_size);
+  ssg_timings_to_json(bench->render, "render_ms", b);
+  ssg_timings_to_json(bench->first, "first_picture_ms", b);
+  add_edits(bench, "part_edit_ms", bench->edit_first, b);
+  add_edits(bench, "part_edit_full_ms", bench->edit_full, b);
+  add_stages(bench, b);
+  add_number(b, "load_ms", bench->load_ms);
+  add_number(b, "cold_render_ms", bench->cold_ms);
+  add_number(b, "gflops", gflops(bench));
+  add_number(b, "conv_rate_gflops", bench->conv_rate);
+  add_number(b, "peak_rss_mib", bench->peak_rss);
+  json_builder_end_object(b);
+  g_autoptr(JsonNode) root = json_builder_get_root(b);
+  g_autofree char *text = json_to_string(root, TRUE), *line = g_strconcat(text, "\n", NULL);
+  return ssg_written(ssg_atomic_file_save(path, line, strlen(line), error), error);
+}
+
+/* --- the command --- */
+
+static gboolean open_model(Bench *bench, const SsgCommonOptions *common, const char *path, const char *preset,
+                           GError **error)
+{
+  double start = now_ms();
+  gboolean opened = path ? ssg_model_run_open(&bench->model, common, path, NULL, error)
+                         : ssg_model_run_open_random(&bench->model, common, preset, error);
+  bench->load_ms = now_ms() - start;
+  return opened;
+}
+
+/* Sizes that the render net passes through. */
+static gboolean check_first_size(Bench *bench, GError **error)
+{
+  const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
+  if (!bench->first_size)
+    bench->first_size = MAX(a->coarse_size, 2 * a->render_size);
+  for (int i = 0; i < a->n_levels; i++)
+    if (bench->first_size == a->render_size << (i + 1))
+      return TRUE;
+  ssg_command_usage_error(error, "--first-size takes a power of two from %d to %d, not %d", 2 * a->render_size, a->size,
+                          bench->first_size);
+  return FALSE;
+}
+
+static int run_bench(int argc, char **argv)
+{
+  const char *command = argv[0];
+  g_auto(SsgCommonOptions) common = {0};
+  g_auto(Bench) bench = {.runs = 10};
+  g_autofree char *preset = NULL, *json = NULL;
+  int exit_code;
+  const GOptionEntry entries[] = {
+      {"arch", 0, 0, G_OPTION_ARG_STRING, &preset, "Random weights of this architecture instead of MODEL (public-512)",
+       "NAME"},
+      {"runs", 0, 0, G_OPTION_ARG_INT, &bench.runs, "How often each thing is measured (10)", "N"},
+      {"first-size", 0, 0, G_OPTION_ARG_INT, &bench.first_size,
+       "Pixels of the first picture (that of the coarse maps, 64 for the public models)", "N"},
+      {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write the figures to this file", "F"},
+      {NULL}};
+  if (!ssg_command_parse(
+          &argc, &argv, "[MODEL]",
+          "Measures on this machine: a whole face from nothing cached, its first low-resolution picture, an\n"
+          "edit of each part (new shape and texture) to the first and to the whole picture, every stage, the\n"
+          "arithmetic reached beside what a 3x3 convolution reaches, and memory.",
+          entries, SSG_COMMON_MODEL, &common, 0, 1, &exit_code))
+    return exit_code;
+  GError *error = NULL;
+  const char *path = argc > 1 ? argv[1] : NULL;
+  bench.threads = common.threads ? common.threads : (int) g_get_num_processors();
+  each_timings(&bench, make_timings);
+  if (path && preset)
+    ssg_command_usage_error(&error, "MODEL and --arch exclude each other");
+  else if (bench.runs < 1 || bench.runs > 100000)
+    ssg_command_usage_error(&error, "--runs takes a number from 1 to 100000, not %d", bench.runs);
+  else if (open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
+           check_first_size(&bench, &error)) {
+    bench.arch_name = path ? ssg_model_info(bench.model.model)->name : preset ? preset : "public-512";
+    if (measure_all(&bench, common.seed, common.quiet, &error)) {
+      print_table(&bench);
+      if (json)
+        save_json(&bench, json, &error);
+    }
+  }
+  return ssg_command_finish(command, error);
+}
+
+const SsgCommand ssg_command_bench = {"bench", "Measure speed and memory", run_bench, NULL};

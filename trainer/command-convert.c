@@ -1,0 +1,51 @@
+/* convert: public checkpoints to our model files and back. */
+#include "trainer/command-model.h"
+
+#include "engine/error.h"
+#include "engine/model-file.h"
+#include "trainer/model-run.h"
+#include "trainer/render-picture.h"
+
+static int run(int argc, char **argv)
+{
+  const char *command = argv[0];
+  g_auto(SsgCommonOptions) common = {0};
+  g_autofree char *which = NULL, *name = NULL, *licence = NULL, *origin = NULL;
+  gboolean f16 = FALSE;
+  int exit_code;
+  const GOptionEntry entries[] = {
+      {"which", 0, 0, G_OPTION_ARG_STRING, &which, "Which generator of IN: g_ema, the averaged one, or g (g_ema)",
+       "NAME"},
+      {"f16", 0, 0, G_OPTION_ARG_NONE, &f16, "Half precision: half the size; .safetensors only", NULL},
+      {"name", 0, 0, G_OPTION_ARG_STRING, &name, "Title of the model in OUT; .safetensors only", "TEXT"},
+      {"licence", 0, 0, G_OPTION_ARG_STRING, &licence, "Its licence; .safetensors only", "TEXT"},
+      {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Where it comes from; .safetensors only", "TEXT"},
+      {NULL}};
+  if (!ssg_command_parse(
+          &argc, &argv, "IN OUT",
+          "Writes the generator in IN in the format that OUT's suffix names:\n"
+          "  .safetensors  a model file of ours: mapped, checked, nothing in it can be executed\n"
+          "  .pt           a public checkpoint, with g_ema and args, that the authors' code can load\n"
+          "There and back gives the same tensors, bit for bit. Discriminator and optimiser states stay behind.\n"
+          "OUT appears whole or not at all.",
+          entries, SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 2, 2, &exit_code))
+    return exit_code;
+  GError *error = NULL;
+  gboolean pt = g_str_has_suffix(argv[2], ".pt");
+  if (!pt && !g_str_has_suffix(argv[2], ".safetensors"))
+    ssg_command_usage_error(&error, "%s: the format is not clear; end the name with .pt or .safetensors", argv[2]);
+  else if (pt && (f16 || name || licence || origin))
+    ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin");
+  if (error)
+    return ssg_command_finish(command, error);
+  g_auto(SsgModelRun) model = {0};
+  if (!ssg_model_run_open(&model, &common, argv[1], which, &error))
+    return ssg_command_finish(command, error);
+  ssg_model_describe(model.model, name, licence, origin);
+  gboolean saved = pt ? ssg_model_save_pt(model.model, argv[2], &error)
+                      : ssg_model_save(model.model, argv[2], f16 ? SSG_F16 : SSG_F32, &error);
+  ssg_written(saved, &error);
+  return ssg_command_finish(command, error);
+}
+
+const SsgCommand ssg_command_convert = {"convert", "Public checkpoint to model file, and back", run, NULL};

@@ -1,0 +1,239 @@
+#include "trainer/model-run.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include "engine/error.h"
+#include "engine/npy.h"
+#include "trainer/interrupt.h"
+#include "trainer/progress.h"
+
+/* --- models --- */
+
+static void show_loading(double fraction, gpointer data)
+{
+  ssg_progress_set(data, (guint64) lround(100 * fraction));
+}
+
+static gboolean open_context(SsgModelRun *run, const SsgCommonOptions *common, GError **error)
+{
+  *run = (SsgModelRun){.ctx = ssg_context_new(common->device, common->threads, error)};
+  return run->ctx != NULL;
+}
+
+gboolean ssg_model_run_open(SsgModelRun *run, const SsgCommonOptions *common, const char *path, const char *which,
+                            GError **error)
+{
+  if (!open_context(run, common, error))
+    return FALSE;
+  g_autofree char *label = g_path_get_basename(path);
+  g_autoptr(SsgProgress) progress = ssg_progress_new(label, "% loaded", 100, common->quiet);
+  run->model = ssg_model_load(run->ctx, path, which, show_loading, progress, NULL, error);
+  if (run->model)
+    run->session = ssg_session_new(run->model);
+  return run->model != NULL;
+}
+
+gboolean ssg_model_run_open_random(SsgModelRun *run, const SsgCommonOptions *common, const char *preset, GError **error)
+{
+  SsgArchitecture arch;
+  if (!ssg_architecture_preset(preset, &arch)) {
+    g_autofree char *known = g_strjoinv(", ", (char **) ssg_architecture_presets());
+    ssg_command_usage_error(error, "there is no architecture '%s'; there are %s", preset, known);
+    return FALSE;
+  }
+  if (!open_context(run, common, error))
+    return FALSE;
+  run->model = ssg_model_new_random(run->ctx, &arch, common->seed, error);
+  if (run->model)
+    run->session = ssg_session_new(run->model);
+  return run->model != NULL;
+}
+
+void ssg_model_run_clear(SsgModelRun *run)
+{
+  g_clear_pointer(&run->session, ssg_session_free);
+  g_clear_pointer(&run->model, ssg_model_unref);
+  g_clear_pointer(&run->ctx, ssg_context_free);
+}
+
+/* --- arguments --- */
+
+static gboolean parse_seed_range(const char *word, guint64 *first, guint64 *last)
+{
+  g_auto(GStrv) ends = g_strsplit(word, "-", 2);
+  return ends[0] && g_ascii_string_to_unsigned(ends[0], 10, 0, G_MAXUINT64, first, NULL) &&
+         g_ascii_string_to_unsigned(ends[1] ? ends[1] : ends[0], 10, *first, G_MAXUINT64, last, NULL);
+}
+
+GArray *ssg_parse_seeds(const char *option, const char *text, GError **error)
+{
+  g_auto(GStrv) words = g_strsplit(text, ",", -1);
+  g_autoptr(GArray) seeds = g_array_new(FALSE, FALSE, sizeof(guint64));
+  for (char **word = words; *word; word++) {
+    guint64 first, last;
+    if (!parse_seed_range(g_strstrip(*word), &first, &last)) {
+      ssg_command_usage_error(error, "%s takes seeds like 0-15 or 1,5,8, not '%s'", option, text);
+      return NULL;
+    }
+    if (last - first >= SSG_MAX_SEEDS - seeds->len) {
+      ssg_command_usage_error(error, "%s names more than %d faces", option, SSG_MAX_SEEDS);
+      return NULL;
+    }
+    for (guint64 i = 0; i <= last - first; i++) {
+      guint64 seed = first + i;
+      g_array_append_val(seeds, seed);
+    }
+  }
+  if (!seeds->len) {
+    ssg_command_usage_error(error, "%s names no face", option);
+    return NULL;
+  }
+  return g_steal_pointer(&seeds);
+}
+
+GArray *ssg_parse_numbers(const char *option, const char *text, double least, double most, GError **error)
+{
+  g_auto(GStrv) words = g_strsplit(text, ",", -1);
+  g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(double));
+  for (char **word = words; *word; word++) {
+    char *end;
+    double number = g_ascii_strtod(g_strstrip(*word), &end);
+    if (end == *word || *end || !(number >= least && number <= most)) {
+      ssg_command_usage_error(error, "%s takes numbers from %g to %g with commas between them, not '%s'", option, least,
+                              most, text);
+      return NULL;
+    }
+    g_array_append_val(numbers, number);
+  }
+  if (!numbers->len) {
+    ssg_command_usage_error(error, "%s holds no number", option);
+    return NULL;
+  }
+  return g_steal_pointer(&numbers);
+}
+
+gboolean ssg_parse_codes(const char *option, const char *text, SsgCode *what, GError **error)
+{
+  static const char *const names[] = {"shape", "texture", "both"};
+  static const SsgCode codes[] = {SSG_CODE_SHAPE, SSG_CODE_TEXTURE, SSG_CODE_BOTH};
+  for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    if (g_str_equal(text, names[i])) {
+      *what = codes[i];
+      return TRUE;
+    }
+  }
+  ssg_command_usage_error(error, "%s takes shape, texture or both, not '%s'", option, text);
+  return FALSE;
+}
+
+static int find_part(const SsgModelInfo *info, const char *word)
+{
+  guint64 index;
+  for (int k = 0; k < info->arch.n_parts; k++)
+    if (g_ascii_strcasecmp(info->part_names[k], word) == 0)
+      return k;
+  return g_ascii_string_to_unsigned(word, 10, 0, (guint64) info->arch.n_parts - 1, &index, NULL) ? (int) index : -1;
+}
+
+GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo *info, GError **error)
+{
+  g_auto(GStrv) words = g_strsplit(text, ",", -1);
+  g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(int));
+  guint64 seen = 0;
+  if (g_str_equal(text, "all")) {
+    for (int k = 0; k < info->arch.n_parts; k++)
+      g_array_append_val(parts, k);
+    return g_steal_pointer(&parts);
+  }
+  for (char **word = words; *word; word++) {
+    int k = find_part(info, g_strstrip(*word));
+    if (k < 0) {
+      g_autofree char *names = g_strjoinv(", ", info->part_names);
+      ssg_command_usage_error(error, "%s: the model has no part '%s'; it has %s", option, *word, names);
+      return NULL;
+    }
+    if ((seen >> k) & 1) {
+      ssg_command_usage_error(error, "%s names %s twice", option, info->part_names[k]);
+      return NULL;
+    }
+    seen |= G_GUINT64_CONSTANT(1) << k;
+    g_array_append_val(parts, k);
+  }
+  if (!parts->len) {
+    ssg_command_usage_error(error, "%s names no part", option);
+    return NULL;
+  }
+  return g_steal_pointer(&parts);
+}
+
+/* --- files --- */
+
+/* Faces and rows a face that a file of this shape holds; FALSE when it fits the model in no way. */
+static gboolean measure_latents(const SsgShape *shape, const SsgArchitecture *arch, gint64 *n, int *rows)
+{
+  int short_rows = ssg_architecture_short_rows(arch), expanded_rows = ssg_architecture_expanded_rows(arch);
+  if (shape->rank < 1 || shape->rank > 3 || shape->dim[shape->rank - 1] != arch->style_dim)
+    return FALSE;
+  *n = 1;
+  *rows = 1;
+  if (shape->rank == 1)
+    return TRUE;
+  if (shape->rank == 3) {
+    *n = shape->dim[0];
+    *rows = (int) shape->dim[1];
+    return *n > 0 && (*rows == short_rows || *rows == expanded_rows);
+  }
+  *n = shape->dim[0];
+  return *n > 0;
+}
+
+GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GError **error)
+{
+  g_autoptr(SsgHostTensor) tensor = ssg_npy_load(path, error);
+  gint64 n;
+  int rows;
+  if (!tensor)
+    return NULL;
+  if (!measure_latents(&tensor->shape, arch, &n, &rows)) {
+    g_autofree char *found = ssg_shape_text(&tensor->shape);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE,
+                "%s: the model takes latents of shape [%d], [N, %d], [N, %d, %d] or [N, %d, %d], the file has %s", path,
+                arch->style_dim, arch->style_dim, ssg_architecture_short_rows(arch), arch->style_dim,
+                ssg_architecture_expanded_rows(arch), arch->style_dim, found);
+    return NULL;
+  }
+  gsize size = (gsize) rows * (gsize) arch->style_dim;
+  g_autofree float *codes = g_new(float, size);
+  g_autoptr(GPtrArray) faces = g_ptr_array_new_with_free_func((GDestroyNotify) ssg_face_unref);
+  for (gint64 i = 0; i < n; i++) {
+    ssg_host_tensor_read_f32(tensor, (gsize) i * size, size, codes);
+    for (gsize j = 0; j < size; j++) {
+      if (!isfinite(codes[j])) {
+        g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT,
+                    "%s: latent %" G_GINT64_FORMAT " holds a number that is not finite", path, i);
+        return NULL;
+      }
+    }
+    SsgFace *face = ssg_face_new(arch, rows, codes, error);
+    if (!face) {
+      g_prefix_error(error, "%s: latent %" G_GINT64_FORMAT ": ", path, i);
+      return NULL;
+    }
+    g_ptr_array_add(faces, face);
+  }
+  return g_steal_pointer(&faces);
+}
+
+gboolean ssg_make_folder(const char *path, GError **error)
+{
+  if (!path) {
+    ssg_command_usage_error(error, "--out is missing: which folder shall the pictures go to?");
+    return FALSE;
+  }
+  if (g_mkdir(path, 0777) == 0 || (errno == EEXIST && g_file_test(path, G_FILE_TEST_IS_DIR)))
+    return TRUE;
+  ssg_trainer_error_set_errno(error, errno, "make the folder", path);
+  return FALSE;
+}

@@ -1,0 +1,39 @@
+/* A model, opened for a command: device, model, session, and the arguments that commands on models share. */
+#pragma once
+
+#include "engine/session.h"
+#include "trainer/command.h"
+
+typedef struct {
+  SsgContext *ctx;
+  SsgModel *model;
+  SsgSession *session;
+} SsgModelRun;
+
+/* Opens common->device and loads the model at path with a progress bar. which: "g_ema", "g" or NULL for g_ema. */
+gboolean ssg_model_run_open(SsgModelRun *run, const SsgCommonOptions *common, const char *path, const char *which,
+                            GError **error);
+/* The same with random weights of a preset ("public-512"). */
+gboolean ssg_model_run_open_random(SsgModelRun *run, const SsgCommonOptions *common, const char *preset,
+                                   GError **error);
+void ssg_model_run_clear(SsgModelRun *run);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgModelRun, ssg_model_run_clear)
+
+/* "0-15", "3", "1,5,8-10": in the order given; at most SSG_MAX_SEEDS. NULL and SSG_ERROR_ARGUMENT that names `option`.
+ */
+#define SSG_MAX_SEEDS 1000000
+GArray *ssg_parse_seeds(const char *option, const char *text, GError **error); /* of guint64 */
+/* "0.5,1,2": between least and most each. Of double. */
+GArray *ssg_parse_numbers(const char *option, const char *text, double least, double most, GError **error);
+/* "shape", "texture" or "both". */
+gboolean ssg_parse_codes(const char *option, const char *text, SsgCode *what, GError **error);
+/* "hair,7,nose" or "all": part indices, of int, no part twice. Names are the model's; case does not matter. */
+GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo *info, GError **error);
+
+/* Faces (of SsgFace) out of a .npy of shape [S], [N, S], [N, B+2K, S] or [N, K*L, S]; a number that is not finite is
+ * refused. */
+GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GError **error);
+
+/* Makes the folder where it is missing; its parent must exist. SSG_ERROR_ARGUMENT when path is NULL ("--out is
+ * missing"). */
+gboolean ssg_make_folder(const char *path, GError **error);

@@ -1,0 +1,72 @@
+#include "trainer/model-sheet.h"
+
+#include "engine/error.h"
+#include "trainer/interrupt.h"
+#include "trainer/render-picture.h"
+
+#define USUAL_TILE 256
+#define LARGEST_TILE 4096
+
+void ssg_sheet_options_clear(SsgSheetOptions *options)
+{
+  g_clear_pointer(&options->out, g_free);
+}
+
+gboolean ssg_sheet_options_check(const SsgSheetOptions *options, GError **error)
+{
+  if (!options->out)
+    return ssg_make_folder(NULL, error);
+  if (!(options->truncation >= -2 && options->truncation <= 2))
+    ssg_command_usage_error(error, "--truncation takes a number from -2 to 2, not %g", options->truncation);
+  else if (options->tile != 0 && (options->tile < 16 || options->tile > LARGEST_TILE))
+    ssg_command_usage_error(error, "--tile takes a number from 16 to %d, not %d", LARGEST_TILE, options->tile);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+SsgSheet *ssg_model_sheet_new(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns)
+{
+  int tile = options->tile ? options->tile : MIN(USUAL_TILE, ssg_model_architecture(run->model)->size);
+  return ssg_sheet_new(rows, columns, tile, tile);
+}
+
+gboolean ssg_model_sheet_save(SsgSheet *sheet, const SsgSheetOptions *options, const SsgModelRun *run, const char *name,
+                              const char *what, GError **error)
+{
+  const SsgModelInfo *info = ssg_model_info(run->model);
+  g_autofree char *file = g_strconcat(name, ".png", NULL), *path = g_build_filename(options->out, file, NULL);
+  SsgImageOrigin origin = ssg_picture_origin(info, NULL, what);
+  ssg_sheet_set_title(sheet, info->name, what);
+  return ssg_written(ssg_sheet_save(sheet, path, &origin, error), error);
+}
+
+void ssg_model_sheet_set_face(SsgSheet *sheet, int row, int column, const SsgRender *render)
+{
+  g_autofree guint8 *rgb = ssg_render_to_rgb(render);
+  ssg_sheet_set_tile(sheet, row, column, rgb, render->size, render->size, 0);
+}
+
+void ssg_model_sheet_set_mask(SsgSheet *sheet, int row, int column, const SsgRender *render, const SsgModelInfo *info)
+{
+  ssg_sheet_set_tile_labels(sheet, row, column, render->mask, render->size, render->size, info->part_colors,
+                            info->arch.n_parts);
+}
+
+GPtrArray *ssg_sample_faces(const SsgModelRun *run, const GArray *seeds, double truncation, GError **error)
+{
+  g_autoptr(GPtrArray) faces = g_ptr_array_new_with_free_func((GDestroyNotify) ssg_face_unref);
+  for (guint i = 0; i < seeds->len; i++) {
+    SsgFace *face = ssg_model_sample(run->model, g_array_index(seeds, guint64, i), (float) truncation, error);
+    if (!face)
+      return NULL;
+    g_ptr_array_add(faces, face);
+  }
+  return g_steal_pointer(&faces);
+}
+
+SsgRender *ssg_render_face(const SsgModelRun *run, const SsgFace *face, gboolean raw, GError **error)
+{
+  const SsgRenderOptions options = {.raw = raw};
+  return ssg_interrupt_check(error) ? ssg_session_render(run->session, face, &options, NULL, NULL, NULL, error) : NULL;
+}

@@ -1,0 +1,17 @@
+/* Unquantised results of many faces in one safetensors file, written face by face: rgb [N, 3, R, R], seg [N, K, R, R],
+ * coarse, depth, weights [N, K, h, h] and latent [N, B + 2K, S], all float32, N, C, H, W as in MODEL.md. */
+#pragma once
+
+#include "engine/session.h"
+
+typedef struct SsgRawFile SsgRawFile;
+
+/* n faces will be added. metadata "model" and "faces" say what they are. */
+SsgRawFile *ssg_raw_file_open(const char *path, const SsgModelInfo *info, const char *faces, gint64 n, GError **error);
+/* The next face; the render must have been made with raw. */
+gboolean ssg_raw_file_add(SsgRawFile *file, const SsgFace *face, const SsgRender *render, GError **error);
+/* After the n-th face: the file appears. */
+gboolean ssg_raw_file_commit(SsgRawFile *file, GError **error);
+/* Throws away what was not committed. NULL is allowed. */
+void ssg_raw_file_free(SsgRawFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgRawFile, ssg_raw_file_free)

@@ -339,7 +339,8 @@ static int run_bench(int argc, char **argv)
     ssg_command_usage_error(&error, "MODEL and --arch exclude each other");
   else if (bench.runs < 1 || bench.runs > 100000)
     ssg_command_usage_error(&error, "--runs takes a number from 1 to 100000, not %d", bench.runs);
-  else if (open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
+  else if ((!json || ssg_check_folder_of(json, &error)) &&
+           open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
            check_first_size(&bench, &error)) {
     bench.arch_name = path ? ssg_model_info(bench.model.model)->name : preset ? preset : "public-512";
     if (measure_all(&bench, common.seed, common.quiet, &error)) {

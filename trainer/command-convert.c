@@ -36,6 +36,8 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "%s: the format is not clear; end the name with .pt or .safetensors", argv[2]);
   else if (pt && (f16 || name || licence || origin))
     ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin");
+  else
+    ssg_check_folder_of(argv[2], &error);
   if (error)
     return ssg_command_finish(command, error);
   g_auto(SsgModelRun) model = {0};

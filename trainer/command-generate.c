@@ -1,7 +1,6 @@
 /* generate: faces, masks, depth maps, latents and raw tensors into a folder. */
 #include "trainer/command-model.h"
 
-#include <math.h>
 #include <string.h>
 #include "engine/error.h"
 #include "engine/npy.h"
@@ -16,12 +15,13 @@
 #define SHEET_FACES 64 /* more make no picture that anybody looks at */
 #define SHEET_COLUMNS 8
 #define SHEET_TILE 256
+#define NOT_GIVEN (-G_MAXDOUBLE)
 
 typedef enum { KIND_FACES = 1 << 0, KIND_MASKS = 1 << 1, KIND_DEPTH = 1 << 2, KIND_ALL = 7 } Kinds;
 
 typedef struct {
   char *out, *seeds, *latents, *noise, *raw, *only, *hide;
-  double truncation; /* NaN: not given */
+  double truncation;
   gboolean save_latents, grid;
 } Options;
 
@@ -106,15 +106,17 @@ static gboolean check_options(Run *run, GError **error)
   run->kinds = KIND_ALL;
   if (!o->out)
     return ssg_make_folder(NULL, error);
+  if (o->raw && !ssg_check_folder_of(o->raw, error))
+    return FALSE;
   if (o->seeds && o->latents) {
     ssg_command_usage_error(error, "--seeds and --latents exclude each other");
     return FALSE;
   }
-  if (!isnan(o->truncation) && !(o->truncation >= -2 && o->truncation <= 2)) {
+  if (o->truncation != NOT_GIVEN && !(o->truncation >= -2 && o->truncation <= 2)) {
     ssg_command_usage_error(error, "--truncation takes a number from -2 to 2, not %g", o->truncation);
     return FALSE;
   }
-  run->truncation = isnan(o->truncation) ? (o->latents ? 1 : 0.7) : o->truncation;
+  run->truncation = o->truncation == NOT_GIVEN ? (o->latents ? 1 : 0.7) : o->truncation;
   if (!o->latents && !(run->seeds = ssg_parse_seeds("--seeds", o->seeds ? o->seeds : "0-15", error)))
     return FALSE;
   return (!o->noise || parse_noise(o->noise, &run->noise, error)) &&
@@ -304,7 +306,7 @@ static int run_generate(int argc, char **argv)
 {
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
-  g_auto(Options) o = {.truncation = NAN};
+  g_auto(Options) o = {.truncation = NOT_GIVEN};
   g_auto(Run) run = {.options = &o, .common = &common};
   int exit_code;
   const GOptionEntry entries[] = {

@@ -1,5 +1,6 @@
 /* ssgan-trainer: the table of its commands. */
 #include <locale.h>
+#include "engine/wait-policy.h"
 #include "trainer/command.h"
 #include "trainer/command-data.h"
 #include "trainer/command-metrics.h"
@@ -37,6 +38,7 @@ static const SsgCommand *const commands[] = {
 
 int main(int argc, char **argv)
 {
+  ssg_wait_passively(argv);
   setlocale(LC_ALL, "");
   setlocale(LC_NUMERIC, "C"); /* JSON, logs and tables are read by programs: a point is a point everywhere */
   ssg_interrupt_install();

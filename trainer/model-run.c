@@ -237,3 +237,12 @@ gboolean ssg_make_folder(const char *path, GError **error)
   ssg_trainer_error_set_errno(error, errno, "make the folder", path);
   return FALSE;
 }
+
+gboolean ssg_check_folder_of(const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname(path);
+  if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s cannot be written: there is no folder %s", path, folder);
+  return FALSE;
+}

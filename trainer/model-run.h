@@ -37,3 +37,5 @@ GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GErro
 /* Makes the folder where it is missing; its parent must exist. SSG_ERROR_ARGUMENT when path is NULL ("--out is
  * missing"). */
 gboolean ssg_make_folder(const char *path, GError **error);
+/* The folder that a file is to be written to must be there: found out before the work, not after it. */
+gboolean ssg_check_folder_of(const char *path, GError **error);

@@ -92,6 +92,13 @@ static SsgImage *load(const char *name, SsgImageKind kind)
   return image;
 }
 
+static void assert_same_pixels(const char *a, const char *b)
+{
+  g_autoptr(SsgImage) x = load(a, SSG_IMAGE_RGB), y = load(b, SSG_IMAGE_RGB);
+  g_assert_cmpmem(x->pixels, (gsize) 3 * (gsize) x->width * (gsize) x->height, y->pixels,
+                  (gsize) 3 * (gsize) y->width * (gsize) y->height);
+}
+
 static void assert_picture(const char *name, int size)
 {
   g_autoptr(SsgImage) image = load(name, SSG_IMAGE_RGB);
@@ -428,7 +435,7 @@ static void test_interpolate(void)
       g_assert_cmpint(abs(x->pixels[p] - y->pixels[p]), <=, 1);
   }
   run("interpolate -q MODEL --out @texture --seeds 3,5 --frames 2 --parts 4 --codes texture --threads 1");
-  assert_same_file("texture/frames/0000.png", "ends/faces/0003.png");
+  assert_same_pixels("texture/frames/0000.png", "ends/faces/0003.png");
   run("interpolate -q MODEL --out @nothing --seeds 3,3 --frames 3 --codes base --threads 1");
   assert_same_file("nothing/frames/0000.png", "nothing/frames/0002.png");
 }
@@ -540,6 +547,7 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --latents @junk.npy", "junk.npy"},
                {"generate MODEL --out @bad --latents @wrong.npy", "[1, 33]"},
                {"generate MODEL --out @bad --latents @nan.npy", "not finite"},
+               {"generate MODEL --out @bad --raw @no/such/raw.safetensors", "no/such"},
                {"generate MODEL --out @bad --noise loud", "--noise"},
                {"generate MODEL --out @bad --only ears", "--only"},
                {"generate MODEL --out @bad --hide wings", "'wings'"},
@@ -553,7 +561,7 @@ static void test_bad_input(void)
                {"components MODEL --out @bad --tile 5", "--tile"},
                {"mix MODEL --out @bad --what colour", "--what"},
                {"mix MODEL --out @bad --parts none", "'none'"},
-               {"mix MODEL --out @bad --rows 1, ", "--rows"},
+               {"mix MODEL --out @bad --rows 1,,2", "--rows"},
                {"interpolate MODEL --out @bad --seeds 1", "--seeds"},
                {"interpolate MODEL --out @bad --frames 1", "--frames"},
                {"interpolate MODEL --out @bad --codes pose", "--codes"},
@@ -566,6 +574,7 @@ static void test_bad_input(void)
                {"transform MODEL --out @bad --background @junk.png --background-from 1", "exclude"},
                {"bench MODEL --arch public-256", "exclude"},
                {"bench --arch huge", "huge"},
+               {"bench MODEL --json @no/such/b.json", "no/such"},
                {"bench MODEL --runs 0", "--runs"},
                {"bench MODEL --first-size 48", "--first-size"}};
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

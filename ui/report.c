@@ -2,7 +2,56 @@
 
 #include <adwaita.h>
 #include <glib-unix.h>
+#include <time.h>
 #include "ui/window-private.h"
+
+/* What the main loop computes between two waits, in bins of 0.25 ms of processor time (so that other programs on the machine
+ * do not count); the last bin holds all that is longer. */
+#define N_BINS 800
+static struct {
+  guint bins[N_BINS];
+  guint n;
+  gint64 woken;
+  GPollFunc poll;
+} loop;
+
+static gint64 thread_time(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return t.tv_sec * G_USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+static int measured_poll(GPollFD *fds, guint n, int timeout)
+{
+  gint64 now = thread_time();
+  if (loop.woken) {
+    loop.bins[MIN((now - loop.woken) / 250, N_BINS - 1)]++;
+    loop.n++;
+  }
+  int result = loop.poll(fds, n, timeout);
+  loop.woken = thread_time();
+  return result;
+}
+
+/* Upper end of the bin that the share of iterations ends in, milliseconds. */
+static double loop_percentile(double share)
+{
+  guint sum = 0;
+  for (int i = 0; i < N_BINS; i++)
+    if ((sum += loop.bins[i]) >= share * loop.n)
+      return (i + 1) * 0.25;
+  return N_BINS * 0.25;
+}
+
+/* Since the last report. */
+static void report_loop(GString *out)
+{
+  g_string_append_printf(out, "state loop n %u p50 %.2f p95 %.2f p99 %.2f max %.2f\n", loop.n, loop_percentile(0.5),
+                         loop_percentile(0.95), loop_percentile(0.99), loop_percentile(1));
+  memset(loop.bins, 0, sizeof loop.bins);
+  loop.n = 0;
+}
 
 /* Buttons of dialogs by their response or label, whichever widget tree they sit in. */
 static void report_buttons(GtkWidget *widget, GtkWidget *window, GString *out)
@@ -41,6 +90,7 @@ static gboolean write_report(gpointer data)
     }
   }
   g_list_free(windows);
+  report_loop(out);
   g_string_append(out, "end\n");
   if (!g_file_set_contents(g_getenv("SSGAN_UI_REPORT"), out->str, (gssize) out->len, &error))
     g_printerr("ssgan-editor: %s\n", error->message);
@@ -49,5 +99,9 @@ static gboolean write_report(gpointer data)
 
 guint ssg_report_start(void)
 {
-  return g_getenv("SSGAN_UI_REPORT") ? g_unix_signal_add(SIGUSR1, write_report, NULL) : 0;
+  if (!g_getenv("SSGAN_UI_REPORT"))
+    return 0;
+  loop.poll = g_main_context_get_poll_func(NULL);
+  g_main_context_set_poll_func(NULL, measured_poll);
+  return g_unix_signal_add(SIGUSR1, write_report, NULL);
 }

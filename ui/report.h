@@ -6,6 +6,8 @@
  *   part NAME X Y                  a point inside a part on the canvas
  *   state NAME VALUE               view, tool, selected, position, n-history, modified, zoom, page, title ...; face, picture and
  *                                  mask are checksums, shape.PART and texture.PART those of single codes
+ *   state first|full N P50 P95     milliseconds from a request to its first and its complete picture
+ *   state loop ...                 processor time of the main loop between two waits since the last report, milliseconds
  * (a dialog has "state dialog HEADING" and "widget button.LABEL ..." instead)
  * and a last line "end". */
 #pragma once

@@ -116,6 +116,10 @@ static void report_state(SsgWindow *self, GString *out)
                                                       ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
   if (face)
     g_string_append_printf(out, "state face %016" G_GINT64_MODIFIER "x\n", face_number(face));
+  SsgLatency first = ssg_render_service_first_latency(self->service), full = ssg_render_service_full_latency(self->service);
+  g_string_append_printf(out, "state first n %u p50 %.1f p95 %.1f\nstate full n %u p50 %.1f p95 %.1f\n", first.n, first.p50,
+                         first.p95, full.n, full.p50, full.p95);
+  ssg_render_service_reset_latency(self->service);
   if (face && info)
     report_codes(face, info, out);
   if (render) {

@@ -11,7 +11,7 @@ struct _SsgPartPage {
   GtkWidget parent_instance;
   GtkWidget *stack, *chip, *name, *eye, *lock, *donor_row, *donor_thumb, *donor_name, *swap;
   GtkWidget *blends, *shape, *texture, *buttons, *resample_shape, *resample_texture, *reset;
-  GtkWidget *body, *truncation, *directions_header, *all, *directions, *move_x, *move_y, *size;
+  GtkWidget *body, *truncation, *directions_header, *all, *searching, *directions, *move_x, *move_y, *size;
 
   SsgDocument *document;
   SsgRenderService *service;
@@ -105,7 +105,7 @@ static void build_directions(SsgPartPage *self)
   ssg_direction_sliders_build(&self->sliders, self->document, self->part, shape, texture,
                               gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(self->all)));
   gtk_widget_set_visible(self->all, ssg_direction_sliders_has_more(&self->sliders));
-  gtk_widget_set_visible(self->directions_header, self->sliders.sliders->len > 0);
+  gtk_widget_set_visible(self->searching, !shape && !texture);
   refresh(self);
 }
 
@@ -144,7 +144,8 @@ static void part_changed(SsgPartPage *self)
   g_clear_object(&self->cancellable);
   self->part = part >= 0 ? part : SSG_PART_NONE;
   ssg_direction_sliders_clear(&self->sliders);
-  gtk_widget_set_visible(self->directions_header, FALSE);
+  gtk_widget_set_visible(self->all, FALSE);
+  gtk_widget_set_visible(self->searching, TRUE);
   if (editable(self) && self->service && ssg_render_service_model_info(self->service)) {
     self->cancellable = g_cancellable_new();
     ssg_render_service_directions_async(self->service, self->part, SSG_CODE_SHAPE, self->cancellable, directions_ready,
@@ -284,6 +285,7 @@ static void ssg_part_page_class_init(SsgPartPageClass *klass)
   BIND(truncation);
   BIND(directions_header);
   BIND(all);
+  BIND(searching);
   BIND(directions);
   BIND(move_x);
   BIND(move_y);

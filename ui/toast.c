@@ -73,6 +73,7 @@ static void ssg_toast_init(SsgToast *self)
   gtk_label_set_wrap(GTK_LABEL(self->label), TRUE);
   gtk_label_set_xalign(GTK_LABEL(self->label), 0);
   gtk_label_set_max_width_chars(GTK_LABEL(self->label), 60);
+  gtk_label_set_natural_wrap_mode(GTK_LABEL(self->label), GTK_NATURAL_WRAP_NONE);
   gtk_widget_add_css_class(box, "ssg-toast");
   gtk_widget_add_css_class(close, "flat");
   gtk_widget_add_css_class(close, "circular");

@@ -161,7 +161,8 @@ static void sampled(GObject *object, GAsyncResult *result, gpointer data)
     return;
   }
   if (sampling->start) {
-    g_autofree char *text = g_strdup_printf(_("Face %" G_GUINT64_FORMAT), sampling->seed);
+    g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, sampling->seed);
+    g_autofree char *text = g_strdup_printf(_("Face %s"), seed);
     ssg_document_start(sampling->document, face, text);
   } else {
     ssg_document_resample(sampling->document, face, sampling->part, sampling->what);

@@ -2,6 +2,13 @@
 
 #include "app/i18n.h"
 
+static gboolean popup(gpointer data)
+{
+  if (gtk_widget_get_parent(data))
+    gtk_popover_popup(data);
+  return G_SOURCE_REMOVE;
+}
+
 void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x, double y)
 {
   g_clear_pointer(&self->popover, gtk_widget_unparent);
@@ -11,8 +18,8 @@ void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x
   gtk_widget_translate_coordinates(at, self->stack, x, y, &wx, &wy);
   gtk_popover_set_pointing_to(GTK_POPOVER(self->popover), &(GdkRectangle) { (int) wx, (int) wy, 1, 1 });
   gtk_popover_set_has_arrow(GTK_POPOVER(self->popover), FALSE);
-  gtk_widget_set_halign(self->popover, GTK_ALIGN_START);
-  gtk_popover_popup(GTK_POPOVER(self->popover));
+  /* GTK adds separators and headings when idle, and would show the menu too short for them before that. */
+  g_idle_add_full(G_PRIORITY_LOW, popup, g_object_ref(self->popover), g_object_unref);
 }
 
 static void append(GMenu *menu, const char *label, const char *action)

@@ -1,6 +1,6 @@
 #include "ui/layout.h"
 
-#define NARROW_BELOW 640
+#define NARROW_BELOW 660
 #define ROOMY_WIDTH 1150
 #define ROOMY_HEIGHT 900
 

@@ -22,7 +22,7 @@ struct _SsgWindow {
   /* template */
   GtkWidget *title, *stack, *welcome, *load_label, *load_progress, *layout, *shelf_view, *canvas, *strip;
   GtkWidget *part_page, *face_page, *history_page, *inspector, *toast, *legend, *bar, *bar_label, *bar_button;
-  GtkWidget *status_left, *zoom_button, *probe_bar, *opacity, *opacity_box, *depth_button, *move_box, *recent_menu_button;
+  GtkWidget *status_left, *zoom_button, *views, *probe_bar, *opacity, *opacity_box, *depth_button, *move_box, *recent_menu_button;
   GtkWidget *spinner;
   GMenu *recent_menu;
 

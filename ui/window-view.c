@@ -255,6 +255,12 @@ static void room_changed(SsgWindow *self)
   gboolean narrow, roomy;
   g_object_get(self->layout, "narrow", &narrow, "roomy", &roomy, NULL);
   ssg_strip_set_thumb_size(SSG_STRIP(self->strip), roomy ? 80 : 44);
+  /* Views are named where there is room, else drawn. */
+  for (GtkWidget *view = gtk_widget_get_first_child(self->views); view; view = gtk_widget_get_next_sibling(view)) {
+    GtkWidget *box = gtk_button_get_child(GTK_BUTTON(view));
+    gtk_widget_set_visible(gtk_widget_get_first_child(box), narrow);
+    gtk_widget_set_visible(gtk_widget_get_last_child(box), !narrow);
+  }
   if (narrow)
     gtk_widget_add_css_class(self->layout, "narrow");
   else

@@ -319,6 +319,7 @@ static void ssg_window_class_init(SsgWindowClass *klass)
   BIND(zoom_button);
   BIND(probe_bar);
   BIND(opacity);
+  BIND(views);
   BIND(opacity_box);
   BIND(depth_button);
   BIND(move_box);

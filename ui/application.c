@@ -164,6 +164,14 @@ static void open_files(GApplication *application, GFile **files, int n, const ch
   gboolean first = !active_window(self);
   SsgWindow *window = ssg_window_new(GTK_APPLICATION(self), self->worker, self->settings);
   gtk_window_present(GTK_WINDOW(window));
+  /* Latents alone need a model to be seen with. */
+  gboolean latents = TRUE;
+  for (int i = 0; i < n && latents; i++) {
+    g_autofree char *name = g_file_get_basename(files[i]);
+    latents = name && g_str_has_suffix(name, ".npy");
+  }
+  if (latents || self->random_model)
+    load_default(self, window);
   for (int i = 0; i < n; i++)
     ssg_window_open_file(window, files[i]);
   if (first)

@@ -30,15 +30,21 @@ static void open_project(SsgWindow *self, GFile *file)
   if (!ssg_window_is_untouched(self))
     window = ssg_window_new(gtk_window_get_application(GTK_WINDOW(self)), self->worker, self->settings);
   ssg_window_set_document(window, document);
-  ssg_window_find_model(window);
   gtk_window_present(GTK_WINDOW(window));
   remember(window, file);
 }
 
-static void open_latents(SsgWindow *self, const char *path)
+static void open_latents(SsgWindow *self, GFile *file)
 {
   const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  g_autofree char *path = g_file_get_path(file);
   g_autoptr(GError) error = NULL;
+  if (!info && ssg_render_service_state(self->service) == SSG_SERVICE_LOADING) {
+    if (!self->pending)
+      self->pending = g_ptr_array_new_with_free_func(g_object_unref);
+    g_ptr_array_add(self->pending, g_object_ref(file));
+    return;
+  }
   if (!info) {
     ssg_window_message(self, _("Open a model first: latents mean nothing without it."), _("Open Model…"), "win.open-model");
     return;
@@ -66,7 +72,7 @@ void ssg_window_open_file(SsgWindow *self, GFile *file)
   if (ssg_project_sniff(path))
     open_project(self, file);
   else if (g_str_has_suffix(lower, ".npy"))
-    open_latents(self, path);
+    open_latents(self, file);
   else if (g_str_has_suffix(lower, ".png") || g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg"))
     ssg_window_message(self, _("A picture has no latent code in it, so its parts cannot be edited. Open the project or the "
                                "latents (.npy) that it was made from."), NULL, NULL);

@@ -4,7 +4,7 @@
 #include "app/project-file.h"
 #include "app/settings.h"
 
-/* The shelf's first faces where a model suggests none. */
+/* What a new portrait begins with where the model suggests no seeds. */
 #define FIRST_SEED 1
 
 static char *device_name(SsgWindow *self)
@@ -40,7 +40,7 @@ static void model_ready(SsgWindow *self)
   ssg_window_parts_changed(self);
   if (!self->shelf) {
     self->shelf = ssg_shelf_new(self->service, ssg_document_kept(self->document));
-    ssg_shelf_set_first_seed(self->shelf, first_seed(info));
+    g_settings_bind(self->settings, "truncation", self->shelf, "psi", G_SETTINGS_BIND_DEFAULT);
     ssg_shelf_view_set_shelf(SSG_SHELF_VIEW(self->shelf_view), self->shelf);
   }
   int part = ssg_document_selected_part(self->document);
@@ -52,6 +52,9 @@ static void model_ready(SsgWindow *self)
     ssg_render_service_request(self->service, ssg_document_face(self->document), FALSE);
   ssg_window_update_actions(self);
   ssg_window_update_before(self);
+  g_autoptr(GPtrArray) pending = g_steal_pointer(&self->pending);
+  for (guint i = 0; pending && i < pending->len; i++)
+    ssg_window_open_file(self, pending->pdata[i]);
 }
 
 void ssg_window_service_state_changed(SsgWindow *self)
@@ -151,13 +154,14 @@ static void search_done(GObject *object, GAsyncResult *result, gpointer data)
 void ssg_window_find_model(SsgWindow *self)
 {
   const char *hash = ssg_document_model_hash(self->document);
-  if (!ssg_document_model(self->document))
-    return;
-  if (ssg_render_service_state(self->service) == SSG_SERVICE_READY &&
-      g_str_equal(hash, ssg_render_service_model_hash(self->service))) {
-    model_ready(self);
+  gboolean loaded = ssg_render_service_state(self->service) == SSG_SERVICE_READY &&
+                    g_str_equal(hash, ssg_render_service_model_hash(self->service));
+  /* A new document takes what is there; random weights have no file to look for. */
+  if (!ssg_document_model(self->document) || loaded || (!*hash && !ssg_document_model_path(self->document))) {
+    ssg_window_service_state_changed(self);
     return;
   }
+  show_page(self);
   Search *search = g_new0(Search, 1);
   GFile *file = ssg_document_file(self->document);
   search->project = file ? g_file_get_path(file) : NULL;

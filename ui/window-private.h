@@ -50,6 +50,7 @@ struct _SsgWindow {
   guint64 random_state;
 
   gboolean closing, close_after_save;
+  GPtrArray *pending;  /* of GFile: latents that wait for the model that is being loaded; may be NULL */
   char *wanted_device; /* instead of the setting's, after a device was lost */
   GtkFileChooserNative *chooser;
 };
@@ -86,7 +87,7 @@ void ssg_window_update_before(SsgWindow *self);
 /* window-model.c */
 void ssg_window_add_model_actions(SsgWindow *self);
 void ssg_window_connect_model(SsgWindow *self);
-/* Looks for the model that the document names, unless it is loaded. */
+/* For a document that was just set: takes the model that is loaded when it fits, else looks for the one it names. */
 void ssg_window_find_model(SsgWindow *self);
 void ssg_window_service_state_changed(SsgWindow *self);
 

@@ -171,7 +171,6 @@ void ssg_window_set_document(SsgWindow *self, SsgDocument *document)
   self->autosave = ssg_autosave_new(document, g_getenv("SSGAN_AUTOSAVE_DIR"), 2000);
   g_signal_connect_object(self->autosave, "failed", G_CALLBACK(autosave_failed), self, 0);
   g_signal_connect_swapped(document, "notify::face", G_CALLBACK(face_changed), self);
-  g_signal_connect_swapped(document, "notify::in-gesture", G_CALLBACK(face_changed), self);
   g_signal_connect_swapped(document, "notify::selected-part", G_CALLBACK(selection_changed), self);
   g_signal_connect_swapped(document, "notify::locked", G_CALLBACK(locked_changed), self);
   g_signal_connect_swapped(document, "notify::donor", G_CALLBACK(ssg_window_update_actions), self);
@@ -189,7 +188,7 @@ void ssg_window_set_document(SsgWindow *self, SsgDocument *document)
   selection_changed(self);
   face_changed(self);
   update_title(self);
-  ssg_window_service_state_changed(self);
+  ssg_window_find_model(self);
 }
 
 SsgDocument *ssg_window_get_document(SsgWindow *self)
@@ -276,6 +275,7 @@ static void dispose(GObject *object)
   g_clear_pointer(&self->worker, ssg_worker_unref);
   g_clear_object(&self->settings);
   g_clear_object(&self->chooser);
+  g_clear_pointer(&self->pending, g_ptr_array_unref);
   g_clear_pointer(&self->wanted_device, g_free);
   G_OBJECT_CLASS(ssg_window_parent_class)->dispose(object);
 }

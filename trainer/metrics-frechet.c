@@ -85,5 +85,5 @@ double ssg_frechet_distance(int d, const double *mean_a, const double *cov_a, co
   for (int i = 0; i < d; i++)
     sum += (mean_a[i] - mean_b[i]) * (mean_a[i] - mean_b[i]) + cov_a[i * d + i] + cov_b[i * d + i] -
            2 * sqrt(fmax(0, inner[i * d + i]));
-  return fmax(0, sum);
+  return sum < 0 ? 0 : sum; /* below it only by rounding; NaN stays NaN */
 }

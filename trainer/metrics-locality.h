@@ -7,15 +7,17 @@
 
 /* Sums over edits of one part and one kind of code. The part's own mask: pixels that belong to it before or after. */
 typedef struct {
-  guint64 energy, energy_inside; /* squared changes of R, G and B in steps of 8 bits; all, and in the own mask */
-  guint64 inside, outside;       /* pixels in the own mask, and not */
-  guint64 changed;               /* of those outside: pixels whose class changed */
-  int edits, present;            /* edits, and those in which the own mask is not empty */
+  double energy, energy_inside; /* squared changes of R, G and B in steps of 8 bits; all, and in the own mask */
+  guint64 inside, outside;      /* pixels in the own mask, and not */
+  guint64 changed;              /* of those outside: pixels whose class changed */
+  int edits, present;           /* edits, and those in which the own mask is not empty */
 } SsgLocality;
 
-/* Adds one edit: rgb [n_pixels, 4] (the fourth byte is not looked at) and mask [n_pixels] before and after. */
-void ssg_locality_add(SsgLocality *locality, int part, gsize n_pixels, const guint8 *rgb_before,
-                      const guint8 *mask_before, const guint8 *rgb_after, const guint8 *mask_after);
+/* Adds one edit: rgb [n_pixels, 3] before and after, clamped to [-1, 1] here, but not rounded: rounding turns changes
+ * far below a step into whole steps here and there, which over a picture add up to more than a small part. mask
+ * [n_pixels]. */
+void ssg_locality_add(SsgLocality *locality, int part, gsize n_pixels, const float *rgb_before,
+                      const guint8 *mask_before, const float *rgb_after, const guint8 *mask_after);
 /* Share of the changed energy inside the own mask, 0 to 1; NaN when nothing changed. */
 double ssg_locality_inside(const SsgLocality *locality);
 /* Share of the pixels outside the own mask that changed class, 0 to 1; NaN when there are none. */

@@ -127,8 +127,9 @@ static void class_rows(Panel *panel, const SsgMetrics *m, const SsgClassShares *
   double left = NAME_WIDTH, width = panel->width - left - 142;
   for (int k = 0; k < m->n_parts; k++, panel->y += ROW) {
     double real = m->has_masks ? data[k] : NAN;
-    g_autofree char *values = m->has_masks ? g_strdup_printf("%.2f / %.2f %%", 100 * shares[k], 100 * real)
-                                           : g_strdup_printf("%.2f %%", 100 * shares[k]);
+    g_autofree char *values =
+        m->has_masks ? g_strdup_printf(images ? "%.1f / %.1f %%" : "%.2f / %.2f %%", 100 * shares[k], 100 * real)
+                     : g_strdup_printf(images ? "%.1f %%" : "%.2f %%", 100 * shares[k]);
     name(panel, m->part_names[k]);
     /* Areas go from a thousandth to a half: by their square roots small classes can be seen too. */
     bar(panel, left, width, 0, images ? shares[k] : sqrt(shares[k]), m->part_colors[k]);

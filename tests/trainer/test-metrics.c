@@ -260,25 +260,24 @@ static void test_locality(void)
   /* Eight pixels. Part 1 gains pixel 2 and loses pixel 1; pixel 5 goes from 0 to 2 outside; 4, 5, 6 and 7 are others.
    */
   const guint8 mask_before[8] = {1, 1, 0, 0, 0, 0, 2, 2}, mask_after[8] = {1, 0, 1, 0, 0, 2, 2, 2};
-  guint8 before[32], after[32];
-  memset(before, 100, sizeof before);
-  memcpy(after, before, sizeof after);
-  after[0] += 10;     /* pixel 0: 100 */
-  after[4 + 1] -= 20; /* pixel 1: 400, inside since it was part 1 */
-  after[8 + 2] += 10; /* pixel 2: 100 */
-  after[12] -= 10;    /* pixel 3, outside: 100 */
-  after[20 + 1] += 10;
-  after[20 + 2] += 10; /* pixel 5, outside: 200 */
-  after[28 + 3] = 0;   /* the fourth byte does not count */
+  const float step = 1 / 127.5f;
+  float before[24] = {0}, after[24] = {0};
+  after[0] = 10 * step;                      /* pixel 0: 100 */
+  after[3 + 1] = -20 * step;                 /* pixel 1: 400, inside since it was part 1 */
+  after[6 + 2] = 10 * step;                  /* pixel 2: 100 */
+  after[9] = -10 * step;                     /* pixel 3, outside: 100 */
+  after[15 + 1] = after[15 + 2] = 10 * step; /* pixel 5, outside: 200 */
+  before[21] = 1 + 50 * step;                /* pixel 7 is as light as can be, before and after */
+  after[21] = 1;
   SsgLocality l = {0};
   g_assert_true(isnan(ssg_locality_inside(&l)) && isnan(ssg_locality_changed(&l)) && isnan(ssg_locality_strength(&l)));
   ssg_locality_add(&l, 1, 8, before, mask_before, after, mask_after);
-  g_assert_cmpfloat_with_epsilon(ssg_locality_inside(&l), 600 / 900.0, 1e-12);
+  g_assert_cmpfloat_with_epsilon(ssg_locality_inside(&l), 600 / 900.0, 1e-6);
   g_assert_cmpfloat_with_epsilon(ssg_locality_changed(&l), 1 / 5.0, 1e-12);
-  g_assert_cmpfloat_with_epsilon(ssg_locality_strength(&l), sqrt(600 / 9.0), 1e-12);
+  g_assert_cmpfloat_with_epsilon(ssg_locality_strength(&l), sqrt(600 / 9.0), 1e-5);
   /* A second edit, of a part that is nowhere: it adds to what is outside. */
   ssg_locality_add(&l, 3, 8, before, mask_before, after, mask_before);
-  g_assert_cmpfloat_with_epsilon(ssg_locality_inside(&l), 600 / 1800.0, 1e-12);
+  g_assert_cmpfloat_with_epsilon(ssg_locality_inside(&l), 600 / 1800.0, 1e-6);
   g_assert_cmpfloat_with_epsilon(ssg_locality_changed(&l), 1 / 13.0, 1e-12);
   g_assert_cmpint(l.edits, ==, 2);
   g_assert_cmpint(l.present, ==, 1);
@@ -293,20 +292,25 @@ static void test_locality_of_model(void)
   g_autoptr(SsgModel) model = ssg_model_load(ctx, path, NULL, NULL, NULL, NULL, &error);
   g_assert_no_error(error);
   g_autoptr(SsgSession) session = ssg_session_new(model);
+  const SsgRenderOptions raw = {.raw = TRUE};
   SsgLocality measured[2 * SSG_MAX_PARTS], expected = {0};
   g_assert_true(ssg_locality_measure(session, 2, 40, 0.8f, NULL, measured, &error));
   for (int i = 0; i < 2; i++) {
     g_autoptr(SsgFace) face = ssg_model_sample(model, 40 + i, 0.8f, NULL);
     g_autoptr(SsgFace) donor = ssg_model_sample(model, 40 + 2 * (1 + 3) + i, 0.8f, NULL);
     g_autoptr(SsgFace) edited = ssg_face_set_code(face, 3, SSG_CODE_TEXTURE, ssg_face_code(donor, 3, SSG_CODE_TEXTURE));
-    g_autoptr(SsgRender) before = ssg_session_render(session, face, NULL, NULL, NULL, NULL, NULL);
-    g_autoptr(SsgRender) after = ssg_session_render(session, edited, NULL, NULL, NULL, NULL, NULL);
-    ssg_locality_add(&expected, 3, (gsize) before->size * before->size, before->rgb, before->mask, after->rgb,
+    g_autoptr(SsgRender) before = ssg_session_render(session, face, &raw, NULL, NULL, NULL, NULL);
+    g_autoptr(SsgRender) after = ssg_session_render(session, edited, &raw, NULL, NULL, NULL, NULL);
+    ssg_locality_add(&expected, 3, (gsize) before->size * before->size, before->raw_rgb, before->mask, after->raw_rgb,
                      after->mask);
   }
-  g_assert_cmpuint(expected.energy, >, 0);
-  g_assert_cmpint(memcmp(&measured[7], &expected, sizeof expected), ==, 0);
-  g_assert_cmpint(memcmp(&measured[6], &expected, sizeof expected), !=, 0);
+  g_assert_cmpfloat(expected.energy, >, 0);
+  /* What a session computes in one go depends on what it kept, so the last bits may differ. */
+  g_assert_cmpfloat_with_epsilon(measured[7].energy / expected.energy, 1, 1e-3);
+  g_assert_cmpfloat_with_epsilon(measured[7].energy_inside / expected.energy_inside, 1, 1e-3);
+  g_assert_cmpint(ABS((int) (measured[7].inside - expected.inside)), <=, 1);
+  g_assert_cmpint(ABS((int) (measured[7].changed - expected.changed)), <=, 1);
+  g_assert_cmpfloat(fabs(measured[6].energy / expected.energy - 1), >, 0.01); /* the shape is another edit */
 }
 
 /* --- pictures of the data --- */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "engine/atomic-file.h"
 #include "engine/error.h"
-#include "engine/tensor.h"
+#include "trainer/bench-train.h"
 #include "trainer/interrupt.h"
 #include "trainer/model-run.h"
 #include "trainer/progress.h"
@@ -124,30 +124,6 @@ static gboolean measure_edits(Bench *bench, GPtrArray *faces, int part, SsgProgr
   return measure(bench, face, FALSE, NULL, warm, error); /* back, so that the next edit is of one part only */
 }
 
-/* What the machine's convolutions reach: 3x3, 256 to 256 channels, 128 x 128, in the best of several tries. The weights
- * are not marked constant, so that the figure is that of direct convolution. GFLOP/s. */
-static double measure_conv_rate(SsgContext *ctx, GError **error)
-{
-  const int size = 128, channels = 256;
-  double best = 0;
-  ssg_scope_begin(ctx);
-  SsgTensor *x = ssg_tensor_normal(ctx, SSG_SHAPE(1, size, size, channels), 1, 0);
-  SsgTensor *w = ssg_tensor_normal(ctx, SSG_SHAPE(channels, 3, 3, channels), 1, 1);
-  ssg_device_synchronize(ssg_context_device(ctx));
-  for (int i = 0; i < 8; i++) {
-    double start = now_ms();
-    ssg_scope_begin(ctx);
-    ssg_tensor_conv(x, w, 1, 1, 1, NULL, FALSE);
-    ssg_device_synchronize(ssg_context_device(ctx));
-    double flops = 2.0 * size * size * 9 * channels * channels, ms = now_ms() - start;
-    ssg_scope_end(ctx);
-    if (i > 0) /* the first one builds the primitive */
-      best = MAX(best, flops / ms / 1e6);
-  }
-  ssg_scope_end(ctx);
-  return ssg_context_check(ctx, error) ? best : 0;
-}
-
 static gboolean measure_all(Bench *bench, guint64 seed, gboolean quiet, GError **error)
 {
   int n_parts = ssg_model_architecture(bench->model.model)->n_parts;
@@ -170,7 +146,7 @@ static gboolean measure_all(Bench *bench, guint64 seed, gboolean quiet, GError *
     if (!measure_edits(bench, faces, k, progress, error))
       return FALSE;
   bench->peak_rss = ssg_peak_rss_mib();
-  bench->conv_rate = measure_conv_rate(bench->model.ctx, error);
+  bench->conv_rate = ssg_bench_conv_rate(bench->model.ctx, error);
   return bench->conv_rate > 0;
 }
 
@@ -283,6 +259,51 @@ static gboolean save_json(const Bench *bench, const char *path, GError **error)
   return ssg_written(ssg_atomic_file_save(path, line, strlen(line), error), error);
 }
 
+/* --- training --- */
+
+/* Iterations are a multiple of 16, so that the regularisers take their true share. */
+static gboolean bench_training(const SsgCommonOptions *common, const char *preset, int batch, int runs, const char *json,
+                               GError **error)
+{
+  SsgArchitecture arch;
+  SsgTrainBench bench;
+  int iterations = MAX(1, (runs + 15) / 16) * 16;
+
+  if (!ssg_architecture_preset(preset, &arch)) {
+    ssg_command_usage_error(error, "--arch: there is no architecture '%s'", preset);
+    return FALSE;
+  }
+  if (!ssg_discriminator_batch_fits(batch)) {
+    ssg_command_usage_error(error, "--batch takes a multiple of 4, or less than 4, not %d", batch);
+    return FALSE;
+  }
+  g_autoptr(SsgContext) ctx = ssg_context_new(common->device, common->threads, error);
+  if (!ctx || !ssg_bench_train(ctx, &arch, batch, iterations, &bench, error))
+    return FALSE;
+  double rate = ssg_bench_conv_rate(ctx, error);
+  if (!(rate > 0))
+    return FALSE;
+  printf("training %s on %s, batch %d, %d iterations\n", preset, ssg_device_description(ssg_context_device(ctx)), batch,
+         iterations);
+  printf("  %-28s %9.1f   (%.1f images a second)\n", "seconds per 1000 images", bench.seconds_per_kimg,
+         1000 / bench.seconds_per_kimg);
+  static const char *const steps[] = {"D step", "R1 step", "G step", "path-length step"};
+  for (int i = 0; i < 4; i++)
+    printf("  %-28s %9.1f ms\n", steps[i], bench.step_ms[i]);
+  printf("  %-28s %9.1f GFLOP/s, %.0f %% of the %.1f that a 3x3 convolution reaches\n", "arithmetic", bench.gflops,
+         100 * bench.gflops / rate, rate);
+  printf("  %-28s %9.1f MiB, %.2f times the %.1f live when a backward pass begins\n", "peak device memory", bench.peak_mib,
+         bench.peak_mib / bench.live_mib, bench.live_mib);
+  if (!json)
+    return TRUE;
+  g_autofree char *text = g_strdup_printf(
+      "{ \"device\": \"%s\", \"threads\": %d, \"arch\": \"%s\", \"batch\": %d, \"iterations\": %d, "
+      "\"seconds_per_kimg\": %.4f, \"gflops\": %.3f, \"conv_rate_gflops\": %.3f, \"peak_mib\": %.2f, \"live_mib\": %.2f }\n",
+      ssg_device_name(ssg_context_device(ctx)), common->threads, preset, batch, iterations, bench.seconds_per_kimg, bench.gflops,
+      rate, bench.peak_mib, bench.live_mib);
+  return ssg_written(ssg_atomic_file_save(json, text, strlen(text), error), error);
+}
+
 /* --- the command --- */
 
 static gboolean open_model(Bench *bench, const SsgCommonOptions *common, const char *path, const char *preset,
@@ -315,13 +336,16 @@ static int run_bench(int argc, char **argv)
   g_auto(SsgCommonOptions) common = {0};
   g_auto(Bench) bench = {.runs = 10};
   g_autofree char *preset = NULL, *json = NULL;
-  int exit_code;
+  gboolean train = FALSE;
+  int exit_code, batch = 16;
   const GOptionEntry entries[] = {
       {"arch", 0, 0, G_OPTION_ARG_STRING, &preset, "Random weights of this architecture instead of MODEL (public-512)",
        "NAME"},
       {"runs", 0, 0, G_OPTION_ARG_INT, &bench.runs, "How often each thing is measured (10)", "N"},
       {"first-size", 0, 0, G_OPTION_ARG_INT, &bench.first_size,
        "Pixels of the first picture (that of the coarse maps, 64 for the public models)", "N"},
+      {"train", 0, 0, G_OPTION_ARG_NONE, &train, "Measure training iterations of --arch instead (small-64)", NULL},
+      {"batch", 0, 0, G_OPTION_ARG_INT, &batch, "Images of a training iteration (16)", "N"},
       {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write the figures to this file", "F"},
       {NULL}};
   if (!ssg_command_parse(
@@ -339,8 +363,13 @@ static int run_bench(int argc, char **argv)
     ssg_command_usage_error(&error, "MODEL and --arch exclude each other");
   else if (bench.runs < 1 || bench.runs > 100000)
     ssg_command_usage_error(&error, "--runs takes a number from 1 to 100000, not %d", bench.runs);
-  else if ((!json || ssg_check_folder_of(json, &error)) &&
-           open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
+  else if (path && train)
+    ssg_command_usage_error(&error, "--train measures random weights of an --arch, not a MODEL");
+  else if (json && !ssg_check_folder_of(json, &error))
+    ;
+  else if (train)
+    bench_training(&common, preset ? preset : "small-64", batch, bench.runs, json, &error);
+  else if (open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
            check_first_size(&bench, &error)) {
     bench.arch_name = path ? ssg_model_info(bench.model.model)->name : preset ? preset : "public-512";
     if (measure_all(&bench, common.seed, common.quiet, &error)) {

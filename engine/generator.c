@@ -387,6 +387,8 @@ SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *x, 
   gint64 s = ssg_tensor_dim(x, 1);
   int i = 2 * level;
 
+  /* Scopes within scopes: at the largest size each map is tens of MiB, and none should outlive its use. */
+  ssg_scope_begin(ctx);
   ssg_scope_begin(ctx);
   ssg_scope_begin(ctx);
   if (s == g->arch.coarse_size)
@@ -394,12 +396,10 @@ SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *x, 
   x = ssg_tensor_conv_input(x, weight0, 2, 0, 0, 2 * s + 1, 2 * s + 1);
   x = ssg_tensor_upfirdn(x, 1, 1, 1, 1, 4, g->conv_bias[i], noise0, noise0 ? g->conv_noise[i] : NULL, TRUE);
   x = ssg_scope_end_keep(ctx, x);
-  if (noise1) {
-    x = ssg_tensor_conv(x, weight1, 1, 1, 1, NULL, FALSE);
+  x = ssg_tensor_conv(x, weight1, 1, 1, 1, noise1 ? NULL : g->conv_bias[i + 1], !noise1);
+  x = ssg_scope_end_keep(ctx, x);
+  if (noise1)
     x = ssg_tensor_bias_act(x, g->conv_bias[i + 1], noise1, g->conv_noise[i + 1], TRUE);
-  } else {
-    x = ssg_tensor_conv(x, weight1, 1, 1, 1, g->conv_bias[i + 1], TRUE);
-  }
   return ssg_scope_end_keep(ctx, x);
 }
 

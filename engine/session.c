@@ -429,11 +429,11 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
     SsgTensor *next = ssg_generator_render_level(g, level, x, features, session->render_weight[2 * level],
                                                  session->render_weight[2 * level + 1], noise[2 * level],
                                                  noise[2 * level + 1]);
+    ssg_tensor_unref(x); /* of no use to the head, and large */
     SsgTensor *picture = ssg_generator_head(g, level, next, session->head_weight[level], session->head_bias[level], head, coarse);
     ssg_tensor_ref(next);
     ssg_tensor_ref(picture);
     ssg_scope_end(ctx);
-    ssg_tensor_unref(x);
     ssg_tensor_clear(&head);
     x = next;
     head = picture;

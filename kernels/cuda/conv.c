@@ -36,7 +36,7 @@ struct SsgCudaConvPlan {
   cudnnTensorDescriptor_t x, y;
   cudnnFilterDescriptor_t weight;
   cudnnConvolutionDescriptor_t conv;
-  Candidate candidates[MAX_CANDIDATES]; /* best first */
+  Candidate candidates[MAX_CANDIDATES]; /* best first; none: unfold */
   int n_candidates;
   bool proved; /* candidates[0] ran once */
 };
@@ -230,12 +230,7 @@ static SsgStatus find_candidates(SsgCuda *cuda, const SsgOpCall *call, SsgCudaCo
   else
     TAKE_CANDIDATES(cudnnConvolutionBwdFilterAlgoPerf_t, cudnnGetConvolutionBackwardFilterAlgorithm_v7, plan->x,
                     plan->y, plan->weight, IS_EXACT_WEIGHT);
-  if (plan->n_candidates > 0)
-    return SSG_OK;
-  char doing[320];
-  ssg_cuda_describe_call(call, doing, sizeof doing);
-  snprintf(cuda->error, sizeof cuda->error, "cuDNN has no deterministic algorithm for %s", doing);
-  return SSG_UNSUPPORTED;
+  return SSG_OK;
 }
 
 static SsgStatus find_plan(SsgCuda *cuda, const SsgOpCall *call, const Key *key, SsgCudaConvPlan **found)
@@ -312,12 +307,9 @@ SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call)
   /* With the same padding on both sides cuDNN must come to the same output size. */
   if ((xd[1] + 2 * pad_y - wd[1]) / stride + 1 != yd[1] || (xd[2] + 2 * pad_x - wd[2]) / stride + 1 != yd[2])
     return run_padded(cuda, call);
-  if (ssg_shape_elements(&x->shape) > INT_MAX || ssg_shape_elements(&y->shape) > INT_MAX) {
-    char doing[320];
-    ssg_cuda_describe_call(call, doing, sizeof doing);
-    snprintf(cuda->error, sizeof cuda->error, "%s is too large for cuDNN (2^31 elements); use a smaller batch", doing);
-    return SSG_UNSUPPORTED;
-  }
+  /* cuDNN counts elements in 32 bits. */
+  if (ssg_shape_elements(&x->shape) > INT_MAX || ssg_shape_elements(&y->shape) > INT_MAX)
+    return ssg_cuda_conv_unfolded(cuda, call);
 
   Key key;
   memset(&key, 0, sizeof key); /* padding bytes too: keys are compared as bytes */
@@ -331,13 +323,18 @@ SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call)
 
   SsgCudaConvPlan *plan;
   SSG_TRY(find_plan(cuda, call, &key, &plan));
-  SsgStatus status = execute(cuda, call, plan);
-  /* Heuristics may name what a particular GPU then refuses. Before anything ran, the next one is as good. */
-  while (status == SSG_UNSUPPORTED && !plan->proved && plan->n_candidates > 1) {
+  /* Heuristics may name what a particular GPU then refuses. Before anything ran, the next one is as good; when none is
+   * left, for this shape and this device, the convolution is unfolded. */
+  SsgStatus status = SSG_UNSUPPORTED;
+  while (plan->n_candidates > 0) {
+    status = execute(cuda, call, plan);
+    if (status != SSG_UNSUPPORTED || plan->proved)
+      break;
     plan->n_candidates--;
     memmove(plan->candidates, plan->candidates + 1, (size_t) plan->n_candidates * sizeof *plan->candidates);
-    status = execute(cuda, call, plan);
   }
+  if (plan->n_candidates == 0)
+    return ssg_cuda_conv_unfolded(cuda, call);
   SSG_TRY(status);
   plan->proved = true;
   const SsgArray absent = {0};

@@ -16,6 +16,7 @@ typedef struct SsgCudaConvPlan SsgCudaConvPlan;
 /* One opened device: a stream, the libraries' handles on that stream, and a memory pool of its own. */
 typedef struct {
   int ordinal; /* CUDA's number of the device */
+  int major;   /* of its compute capability */
   cudaStream_t stream;
   cudaMemPool_t pool;
   cublasHandle_t cublas;
@@ -65,7 +66,8 @@ SsgStatus ssg_cuda_epilogue(SsgCuda *cuda, const SsgOpCall *call, const SsgArray
 bool ssg_cuda_supports_matmul(const SsgOpCall *call);
 SsgStatus ssg_cuda_matmul(SsgCuda *cuda, const SsgOpCall *call);
 bool ssg_cuda_supports_conv(const SsgOpCall *call);
-SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call); /* CONV, CONV_INPUT, CONV_WEIGHT */
+SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call);          /* CONV, CONV_INPUT, CONV_WEIGHT */
+SsgStatus ssg_cuda_conv_unfolded(SsgCuda *cuda, const SsgOpCall *call); /* the same without cuDNN */
 void ssg_cuda_free_conv_plans(SsgCuda *cuda);
 
 /* cudaDataType_t of a float dtype. */

@@ -104,6 +104,8 @@ static SsgStatus start(SsgCuda *cuda)
   uint64_t keep = UINT64_MAX; /* until trim() */
   size_t free_bytes = 0;
 
+  SSG_TRY(ssg_cuda_check(cuda, cudaDeviceGetAttribute(&cuda->major, cudaDevAttrComputeCapabilityMajor, cuda->ordinal),
+                         "cudaDeviceGetAttribute", NULL));
   SSG_TRY(ssg_cuda_check(cuda, cudaSetDevice(cuda->ordinal), "cudaSetDevice", NULL));
   SSG_TRY(
       ssg_cuda_check(cuda, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "cudaStreamCreate", NULL));
@@ -291,11 +293,8 @@ static void trim(void *state)
 static SsgStatus set_precision(void *state, SsgPrecision precision)
 {
   SsgCuda *cuda = state;
-  int major = 0;
   SSG_TRY(enter(cuda));
-  SSG_TRY(ssg_cuda_check(cuda, cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, cuda->ordinal),
-                         "cudaDeviceGetAttribute", NULL));
-  if (precision == SSG_PRECISION_TF32 && major < 8) {
+  if (precision == SSG_PRECISION_TF32 && cuda->major < 8) {
     snprintf(cuda->error, sizeof cuda->error, "this GPU has no %s units: they came with compute capability 8.0",
              precision_names[precision]);
     return SSG_UNSUPPORTED;

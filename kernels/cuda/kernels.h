@@ -38,6 +38,19 @@ extern const SsgCudaKernel ssg_cuda_permute, ssg_cuda_slice, ssg_cuda_unslice, s
 extern const SsgCudaKernel ssg_cuda_bias_act, ssg_cuda_upfirdn, ssg_cuda_avg_pool, ssg_cuda_spread;
 extern const SsgCudaKernel ssg_cuda_weigh_parts, ssg_cuda_one_hot, ssg_cuda_argmax;
 
+/* A picture [pictures, height, width, channels] unfolded into rows of taps, kh * kw * channels wide, one row for every
+ * pixel of a picture [pictures, out_height, out_width]; only `lines` lines of that, from first_line on (lines count
+ * over pictures). The row of pixel (y, x) has at tap (ky, kx) pixel (y * stride - pad_y + ky, x * stride - pad_x + kx);
+ * transposed: pixel ((y + pad_y - ky) / stride, (x + pad_x - kx) / stride) where that divides. Zeros where there is
+ * none. */
+typedef struct {
+  int64_t height, width, channels, out_height, out_width, kh, kw, stride, pad_y, pad_x, first_line, lines;
+  bool transposed;
+} SsgCudaUnfold;
+
+/* out and in of one float dtype. */
+void ssg_cuda_unfold(void *out, const void *in, SsgDtype dtype, const SsgCudaUnfold *unfold, void *stream);
+
 #ifdef __cplusplus
 }
 #endif

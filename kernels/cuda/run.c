@@ -9,6 +9,9 @@ bool ssg_cuda_supports(SsgCuda *cuda, const SsgOpCall *call)
   const SsgCudaKernel *kernel = ssg_cuda_kernel(call->op);
   if (kernel)
     return kernel->supports(call);
+  /* Products in bf16 came with compute capability 8.0. */
+  if (cuda->major < 8 && (call->in[0].dtype == SSG_BF16 || call->out.dtype == SSG_BF16))
+    return false;
   switch (call->op) {
   case SSG_OP_MATMUL:
     return ssg_cuda_supports_matmul(call);

@@ -1,6 +1,7 @@
 /* The CUDA device on a real GPU: every op against the oracle, in f32, f16 and bf16; the same bits twice; memory. Where
  * there is no GPU it is skipped with the reason (exit status 77).
- * Usage: test-gpu [short]   short: products in f32; every fourth of them in f16 and bf16, every fourth case of other ops in f32 */
+ * Usage: test-gpu [short|convolutions]   short: products in f32; every fourth of them in f16 and bf16, every fourth
+ * case of other ops in f32 */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ typedef struct {
   SsgDevice *device;
   int cases[SSG_N_OPS], narrow[SSG_N_OPS], failures;
   double looser; /* factor on the bounds */
-  bool brief;
+  bool brief, only_conv;
   int seen[SSG_N_OPS];
 } Run;
 
@@ -68,6 +69,8 @@ static void each_case(const OpCase *c, void *data)
 {
   Run *run = data;
   bool product = is_conv(c->call.op) || c->call.op == SSG_OP_MATMUL;
+  if (run->only_conv && !is_conv(c->call.op))
+    return;
   if (run->brief && !product && run->seen[c->call.op]++ % 4)
     return;
   if (!ssg_device_supports(run->device, &c->call)) {
@@ -76,7 +79,7 @@ static void each_case(const OpCase *c, void *data)
   }
   run_case(run, c);
   run->cases[c->call.op]++;
-  if (run->brief && (!product || run->seen[c->call.op]++ % 4))
+  if ((run->brief && !product) || ((run->brief || run->only_conv) && run->seen[c->call.op]++ % 4))
     return;
   for (SsgDtype dtype = SSG_F16; dtype <= SSG_BF16; dtype++)
     for (int all_inputs = 0; all_inputs < 2; all_inputs++) {
@@ -165,7 +168,8 @@ static void check_refusal(Run *run)
 
 int main(int argc, char **argv)
 {
-  Run run = {.looser = 1, .brief = argc > 1 && strcmp(argv[1], "short") == 0};
+  const char *what = argc > 1 ? argv[1] : "";
+  Run run = {.looser = 1, .brief = strcmp(what, "short") == 0, .only_conv = strcmp(what, "convolutions") == 0};
   char reason[512] = "";
   if (ssg_device_open("cuda", &run.device, reason, sizeof reason) != SSG_OK) {
     printf("skipped: %s\n", reason);
@@ -176,12 +180,13 @@ int main(int argc, char **argv)
   edge_cases_each(each_case, &run);
   for (int op = 0; op < SSG_N_OPS; op++) {
     printf("%-14s %4d cases, %4d in f16 and bf16\n", ssg_op_name((SsgOp) op), run.cases[op], run.narrow[op]);
-    if (run.cases[op] == 0) {
+    if (run.cases[op] == 0 && !(run.only_conv && !is_conv((SsgOp) op))) {
       fprintf(stderr, "%s has no case\n", ssg_op_name((SsgOp) op));
       run.failures++;
     }
   }
-  check_tf32(&run);
+  if (!run.only_conv)
+    check_tf32(&run);
   check_large(&run);
   check_refusal(&run);
   SsgDeviceMemory memory;

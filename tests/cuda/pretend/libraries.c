@@ -267,7 +267,8 @@ static void check_shapes(const struct cudnnTensorStruct *x, const struct cudnnFi
     pretend_refuse("descriptors that do not fit: out is %d x %d, not %d x %d", y->h, y->w, h, across);
 }
 
-/* Offers three algorithms: one that is not deterministic, one that needs a workspace, one that needs none. */
+/* Offers three algorithms: one that is not deterministic, one that needs a workspace, one that needs none; only the
+ * first when SSGAN_PRETEND_FEW is set. */
 #define WORKSPACE 4096
 #define OFFER(Perf, slow, with_workspace, without)                                                                     \
   do {                                                                                                                 \
@@ -279,7 +280,7 @@ static void check_shapes(const struct cudnnTensorStruct *x, const struct cudnnFi
     found[1] = (Perf){                                                                                                 \
         .algo = with_workspace, .determinism = CUDNN_DETERMINISTIC, .memory = WORKSPACE, .mathType = conv->math};      \
     found[2] = (Perf){.algo = without, .determinism = CUDNN_DETERMINISTIC, .mathType = conv->math};                    \
-    *n = 3;                                                                                                            \
+    *n = getenv("SSGAN_PRETEND_FEW") ? 1 : 3;                                                                          \
     return CUDNN_STATUS_SUCCESS;                                                                                       \
   } while (0)
 

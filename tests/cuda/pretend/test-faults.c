@@ -103,6 +103,17 @@ int main(void)
   CHECK(klass->run(state, &other) == SSG_UNSUPPORTED && strstr(klass->error(state), "cudnnConvolutionForward"));
   CHECK(klass->run(state, &other) == SSG_OK);
 
+  /* Every algorithm refused: the convolution is done another way, by a product. */
+  SsgOpCall last = other;
+  last.param.conv.pad_top = last.param.conv.pad_bottom = 1;
+  last.out = array(SSG_F32, (SsgShape){4, {1, 8, 7, 5}});
+  setenv("SSGAN_PRETEND_FEW", "1", 1);
+  calls = pretend_library_calls();
+  CHECK(klass->run(state, &last) == SSG_OK && pretend_library_calls() == calls + 1);
+  unsetenv("SSGAN_PRETEND_FEW");
+  exhaust(&last, 1);
+  release(&last.out);
+
   pretend_refuse_library_call(); /* conv has run, and has a second algorithm that would do */
   CHECK(klass->run(state, &conv) == SSG_UNSUPPORTED);
 

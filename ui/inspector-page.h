@@ -6,8 +6,8 @@
 #include "app/render-service.h"
 #include "ui/slider.h"
 
-/* A slider that a person moved: while it is held, previews and one history entry at its end; otherwise (keys, wheel) entries
- * that coalesce. tuning: what the slider asks for; transfer full, may be NULL (the end of a gesture alone). */
+/* A slider that a person moved: while it is held, previews and one history entry at its end; otherwise (keys) entries that
+ * coalesce. tuning: what the slider asks for; transfer full, may be NULL (the end of a gesture alone). */
 void ssg_page_tune(SsgDocument *document, SsgSlider *slider, SsgTuning *tuning, gboolean done);
 /* The same for positions. part: 0..K-1 or SSG_PART_WHOLE. */
 void ssg_page_transform(SsgDocument *document, SsgSlider *slider, int part, SsgTransform transform, gboolean done);

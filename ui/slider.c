@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* Keys and wheel come in bursts: this long after the last one the edit is over. */
+/* Keys come in bursts: this long after the last one the edit is over. */
 #define PAUSE_MS 500
 
 struct _SsgSlider {
@@ -76,6 +76,17 @@ static void title_clicked(GtkGestureClick *gesture, int n, double x, double y, S
 {
   if (n == 2)
     gtk_adjustment_set_value(self->adjustment, self->neutral);
+}
+
+/* Sliders stand in pages that scroll: the wheel is for the page, not for whichever slider passes under the pointer. */
+static void leave_wheel_to_page(GtkWidget *scale)
+{
+  g_autoptr(GListModel) controllers = gtk_widget_observe_controllers(scale);
+  for (guint i = g_list_model_get_n_items(controllers); i-- > 0;) {
+    g_autoptr(GtkEventController) controller = g_list_model_get_item(controllers, i);
+    if (GTK_IS_EVENT_CONTROLLER_SCROLL(controller))
+      gtk_widget_remove_controller(scale, controller);
+  }
 }
 
 double ssg_slider_get_value(SsgSlider *self)
@@ -189,6 +200,7 @@ static void ssg_slider_init(SsgSlider *self)
 {
   self->digits = 2;
   gtk_widget_init_template(GTK_WIDGET(self));
+  leave_wheel_to_page(self->scale);
   GtkEventController *legacy = gtk_event_controller_legacy_new();
   gtk_event_controller_set_propagation_phase(legacy, GTK_PHASE_CAPTURE);
   g_signal_connect(legacy, "event", G_CALLBACK(event_seen), self);

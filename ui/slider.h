@@ -2,7 +2,7 @@
  * lower, upper, neutral (doubles; neutral is where a double click on the label puts it), digits (0..4).
  *
  * Signals
- *   moved (double value, gboolean done)  by the person; done ends the edit: button released, or a pause after keys or wheel.
+ *   moved (double value, gboolean done)  by the person; done ends the edit: button released, or a pause after keys.
  *                                        The last value is repeated with done. */
 #pragma once
 

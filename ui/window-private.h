@@ -47,7 +47,6 @@ struct _SsgWindow {
   SsgShelfFace *menu_face; /* what the face menu is about */
   GtkWidget *popover;      /* menu on screen */
   SsgShelfFace *donor_item;
-  guint64 random_state;
 
   gboolean closing, close_after_save;
   GPtrArray *pending;  /* of GFile: latents that wait for the model that is being loaded; may be NULL */

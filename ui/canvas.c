@@ -430,7 +430,7 @@ gboolean ssg_canvas_locate_part(SsgCanvas *self, int part, double *x, double *y)
 
 SsgCode ssg_code_from_modifiers(GdkModifierType modifiers)
 {
-  gboolean shift = modifiers & GDK_SHIFT_MASK, control = modifiers & GDK_CONTROL_MASK;
+  gboolean shift = (modifiers & GDK_SHIFT_MASK) != 0, control = (modifiers & GDK_CONTROL_MASK) != 0;
   return shift == control ? SSG_CODE_BOTH : shift ? SSG_CODE_SHAPE : SSG_CODE_TEXTURE;
 }
 

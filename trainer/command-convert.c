@@ -6,11 +6,26 @@
 #include "trainer/model-run.h"
 #include "trainer/render-picture.h"
 
+static gboolean set_shelf_seeds(SsgModel *model, const char *list, GError **error)
+{
+  g_auto(GStrv) words = g_strsplit(list, ",", -1);
+  int n = (int) g_strv_length(words);
+  g_autofree guint64 *seeds = g_new0(guint64, MAX(1, n));
+  for (int i = 0; i < n; i++) {
+    if (!g_ascii_string_to_unsigned(g_strstrip(words[i]), 10, 0, G_MAXUINT64, &seeds[i], NULL)) {
+      ssg_command_usage_error(error, "--shelf-seeds: '%s' is not a seed", words[i]);
+      return FALSE;
+    }
+  }
+  ssg_model_set_shelf_seeds(model, seeds, n);
+  return TRUE;
+}
+
 static int run(int argc, char **argv)
 {
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
-  g_autofree char *which = NULL, *name = NULL, *licence = NULL, *origin = NULL;
+  g_autofree char *which = NULL, *name = NULL, *licence = NULL, *origin = NULL, *shelf = NULL;
   gboolean f16 = FALSE;
   int exit_code;
   const GOptionEntry entries[] = {
@@ -20,6 +35,8 @@ static int run(int argc, char **argv)
       {"name", 0, 0, G_OPTION_ARG_STRING, &name, "Title of the model in OUT; .safetensors only", "TEXT"},
       {"licence", 0, 0, G_OPTION_ARG_STRING, &licence, "Its licence; .safetensors only", "TEXT"},
       {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Where it comes from; .safetensors only", "TEXT"},
+      {"shelf-seeds", 0, 0, G_OPTION_ARG_STRING, &shelf, "Seeds that the editor shows first, as 3,14,15; .safetensors only",
+       "LIST"},
       {NULL}};
   if (!ssg_command_parse(
           &argc, &argv, "IN OUT",
@@ -34,8 +51,8 @@ static int run(int argc, char **argv)
   gboolean pt = g_str_has_suffix(argv[2], ".pt");
   if (!pt && !g_str_has_suffix(argv[2], ".safetensors"))
     ssg_command_usage_error(&error, "%s: the format is not clear; end the name with .pt or .safetensors", argv[2]);
-  else if (pt && (f16 || name || licence || origin))
-    ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin");
+  else if (pt && (f16 || name || licence || origin || shelf))
+    ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin, --shelf-seeds");
   else
     ssg_check_folder_of(argv[2], &error);
   if (error)
@@ -44,6 +61,8 @@ static int run(int argc, char **argv)
   if (!ssg_model_run_open(&model, &common, argv[1], which, &error))
     return ssg_command_finish(command, error);
   ssg_model_describe(model.model, name, licence, origin);
+  if (shelf && !set_shelf_seeds(model.model, shelf, &error))
+    return ssg_command_finish(command, error);
   gboolean saved = pt ? ssg_model_save_pt(model.model, argv[2], &error)
                       : ssg_model_save(model.model, argv[2], f16 ? SSG_F16 : SSG_F32, &error);
   ssg_written(saved, &error);

@@ -192,7 +192,10 @@ static void print_table(const Bench *bench)
          bench->cold_ms);
   printf("  %-24s %9.1f GFLOP/s of %.1f that a 3x3 convolution reaches\n", "arithmetic", gflops(bench),
          bench->conv_rate);
-  printf("  %-24s %9.1f MiB\n", "peak resident memory", bench->peak_rss);
+  SsgDeviceMemory memory;
+  ssg_device_memory(ssg_context_device(bench->model.ctx), &memory);
+  printf("  %-24s %9.1f MiB; on the device %.0f at most in use, %.0f kept for reuse, %.0f of repacked weights\n",
+         "peak resident memory", bench->peak_rss, memory.peak / 1048576.0, memory.pooled / 1048576.0, memory.cached / 1048576.0);
 }
 
 static void add_number(JsonBuilder *b, const char *name, double value)

@@ -8,7 +8,7 @@
 #define ALIGNMENT 64
 #define HUGE_PAGE ((size_t) 2 << 20)
 #define MAX_BYTES (SIZE_MAX / 4)
-#define SLACK ((size_t) 64 << 20)
+#define SLACK ((size_t) 16 << 20)
 
 /* Lies in the 64 bytes (or more) before the data. */
 struct SsgPoolBlock {
@@ -128,7 +128,7 @@ void *ssg_pool_allocate(SsgPool *pool, size_t bytes)
     unlink_free(pool, block);
   } else {
     size_t most = pool->most > pool->in_use + capacity ? pool->most : pool->in_use + capacity;
-    size_t allowed = most + most / 8 + SLACK;
+    size_t allowed = most + most / 16 + SLACK;
     size_t needed = pool->in_use + capacity;
     free_oldest_until(pool, allowed > needed ? allowed - needed : 0);
     block = ssg_pool_system_allocate(HEADER + capacity);

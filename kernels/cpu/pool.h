@@ -3,7 +3,7 @@
  *
  * Not thread-safe: a pool belongs to its device. Blocks are aligned to 64 bytes and rounded up to an eighth of a power
  * of two, so at most 12.5% is lost to rounding. What is kept for reuse is bounded: together with what is in use it
- * stays within 1/8 and 64 MiB above the largest use so far.
+ * stays within 1/16 and 16 MiB above the largest use so far.
  */
 #pragma once
 

@@ -39,6 +39,7 @@ typedef struct {
   GCancellable *cancellable;
   gint64 start;
   guint64 parts_computed;
+  SsgTensor *hidden; /* [1, 1, 1, K]: far below everything for hidden parts, which no pixel may belong to; NULL: all are shown */
 } Request;
 
 /* --- renders --- */
@@ -373,7 +374,7 @@ static SsgRender *make_render(Request *request, SsgTensor *head, const CoarseMap
   render->rgb = g_malloc(pixels * 4);
   render->mask = g_malloc(pixels);
   ssg_tensor_download(ssg_tensor_cast(ssg_tensor_affine(rgb, 127.5f, 127.5f), SSG_U8), rgb8);
-  ssg_tensor_download(ssg_tensor_argmax(seg), render->mask);
+  ssg_tensor_download(ssg_tensor_argmax(request->hidden ? ssg_tensor_add(seg, request->hidden) : seg), render->mask);
   for (gsize i = 0; i < pixels; i++) {
     memcpy(render->rgb + 4 * i, rgb8 + 3 * i, 3);
     render->rgb[4 * i + 3] = 255;
@@ -409,6 +410,9 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
     all_shown &= keep[i] == 1;
   }
   SsgTensor *kept = all_shown ? NULL : ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), keep);
+  request->hidden = NULL;
+  if (kept)
+    request->hidden = ssg_tensor_affine(ssg_tensor_new_f32(ctx, SSG_SHAPE(1, 1, 1, k), keep), 1e6f, -1e6f);
   SsgTensor *mask = ssg_generator_soft_mask(g, session->depth, kept);
   SsgTensor *weights = ssg_generator_feature_weights(g, mask);
   SsgTensor *coarse = ssg_generator_coarse_mask(g, mask);

@@ -36,7 +36,7 @@ static gboolean prepare(const char *path, SsgTrainConfig *config, GError **error
   config->preset = g_strdup("");
   g_free(config->name);
   config->name = g_strdup("finetune");
-  config->options.r1_image = MIN(10, 0.5f * info->arch.size / 64); /* as the presets of train scale it */
+  config->options.r1_image = info->arch.size >= 256 ? 10 : 0.5f * info->arch.size / 64; /* as the presets of train scale it */
   config->options.r1_mask = 0;
   config->options.mask_weight = 0;
   config->iterations = ITERATIONS;
@@ -55,8 +55,9 @@ static gboolean finetune(const char *path, gboolean dry_run, const SsgTrainArgum
 
   if (!prepare(path, &config, error) || !ssg_train_arguments_apply(arguments, &config, error))
     return FALSE;
-  config.seed = common->seed;
   if (dry_run) {
+    if (!ssg_train_config_check(&config, 1, error))
+      return FALSE;
     ssg_train_print_plan(&config);
     return TRUE;
   }
@@ -74,7 +75,7 @@ static gboolean finetune(const char *path, gboolean dry_run, const SsgTrainArgum
                                              config.options.freeze_local ? ", local generators frozen" : "");
   done = done && ssg_train_run(trainer, workers, &config, NULL, message, common->quiet, started, error);
   if (!done && !ssg_interrupt_requested())
-    ssg_workers_abort(workers, SSG_EXIT_FAILED);
+    ssg_train_abort(workers, error ? *error : NULL);
   ssg_trainer_free(trainer);
   return done;
 }
@@ -92,7 +93,7 @@ static int run_finetune(int argc, char **argv)
 
   g_array_append_vals(entries, own, G_N_ELEMENTS(own));
   ssg_train_arguments_entries(arguments, entries);
-  if (!ssg_command_parse(&argc, &argv, "MODEL", description, (GOptionEntry *) entries->data, SSG_COMMON_MODEL, &common, 1, 1,
+  if (!ssg_command_parse(&argc, &argv, "MODEL", description, (GOptionEntry *) entries->data, SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 1, 1,
                          &exit_code))
     return exit_code;
   finetune(argv[1], dry_run, arguments, &common, &started, &error);

@@ -45,6 +45,15 @@ void ssg_train_print_plan(const SsgTrainConfig *c)
           c->iterations * (double) c->batch / 1e6, c->iterations * (double) c->batch * per_image * 2 / 1e11 / 3600);
 }
 
+void ssg_train_abort(SsgWorkers *workers, const GError *error)
+{
+  if (!workers || ssg_workers_count(workers) == 1)
+    return;
+  g_printerr("ssgan-trainer: process %d of %d: %s\n", ssg_workers_rank(workers), ssg_workers_count(workers),
+             error ? error->message : "failed");
+  ssg_workers_abort(workers, SSG_EXIT_FAILED);
+}
+
 int ssg_train_exit_code(int exit_code, gboolean started)
 {
   return started && exit_code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : exit_code;
@@ -59,7 +68,7 @@ gboolean ssg_train_run(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainC
   *started = TRUE;
   if (ssg_workers_rank(workers) == 0) {
     run = resume ? ssg_run_directory_resume(resume, ssg_trainer_progress(trainer)->images, error)
-                 : ssg_run_directory_create(config->out, *config->name ? config->name : config->preset, error);
+                 : ssg_run_directory_create(config->out, *config->name ? config->name : *config->preset ? config->preset : "train", error);
     g_autofree char *json = ssg_train_config_to_json(config);
     if (!run || !ssg_run_directory_write_text(run, "config.json", json, error))
       return FALSE;
@@ -90,7 +99,7 @@ static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *confi
 }
 
 /* Fills config from what is resumed (a run folder, a snapshot, a public checkpoint) and names the file to load. */
-static gboolean prepare_resume(const char *resume, SsgTrainConfig *config, char **snapshot, gboolean *public, char **run,
+static gboolean prepare_resume(const char *resume, const char *preset, SsgTrainConfig *config, char **snapshot, gboolean *public, char **run,
                                GError **error)
 {
   if (g_file_test(resume, G_FILE_TEST_IS_DIR)) {
@@ -105,8 +114,9 @@ static gboolean prepare_resume(const char *resume, SsgTrainConfig *config, char 
   if (!*snapshot)
     return FALSE;
   if (*public) {
+    /* What the authors trained with, unless the person says otherwise. */
     g_autoptr(SsgModelInfo) info = ssg_model_info_read(*snapshot, error);
-    if (!info)
+    if (!info || (!preset && !ssg_train_config_preset(config, "public-256", error)))
       return FALSE;
     config->arch = info->arch;
     g_free(config->preset);
@@ -125,13 +135,14 @@ static gboolean train(const char *preset, const char *config_path, const char *r
 
   if (!ssg_train_config_preset(&config, preset ? preset : "small-64", error))
     return FALSE;
-  config.seed = common->seed;
-  if (resume && !prepare_resume(resume, &config, &snapshot, &public, &run, error))
+  if (resume && !prepare_resume(resume, preset, &config, &snapshot, &public, &run, error))
     return FALSE;
   if ((config_path && !ssg_train_config_read(&config, config_path, error)) ||
       !ssg_train_arguments_apply(arguments, &config, error))
     return FALSE;
   if (dry_run) {
+    if (!ssg_train_config_check(&config, 1, error))
+      return FALSE;
     ssg_train_print_plan(&config);
     return TRUE;
   }
@@ -152,7 +163,7 @@ static gboolean train(const char *preset, const char *config_path, const char *r
     g_printerr("ssgan-trainer: %s has no discriminator: a fresh one starts with it\n", snapshot);
   done = done && ssg_train_run(trainer, workers, &config, run, message, common->quiet, started, error);
   if (!done && !ssg_interrupt_requested())
-    ssg_workers_abort(workers, SSG_EXIT_FAILED);
+    ssg_train_abort(workers, error ? *error : NULL);
   ssg_trainer_free(trainer);
   return done;
 }
@@ -174,7 +185,7 @@ static int run_train(int argc, char **argv)
 
   g_array_append_vals(entries, own, G_N_ELEMENTS(own));
   ssg_train_arguments_entries(arguments, entries);
-  if (!ssg_command_parse(&argc, &argv, NULL, description, (GOptionEntry *) entries->data, SSG_COMMON_MODEL, &common, 0, 0,
+  if (!ssg_command_parse(&argc, &argv, NULL, description, (GOptionEntry *) entries->data, SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 0, 0,
                          &exit_code))
     return exit_code;
   train(preset, config, resume, dry_run, arguments, &common, &started, &error);

@@ -10,6 +10,10 @@ extern const SsgCommand ssg_command_finetune;
 /* Architecture, parameters, estimated memory and operations of a run, for --dry-run. On stdout. */
 void ssg_train_print_plan(const SsgTrainConfig *config);
 
+/* Ends all processes of a run that cannot go on, after saying why: MPI kills without waiting for anybody's last words. Returns when
+ * there is one process. */
+void ssg_train_abort(SsgWorkers *workers, const GError *error);
+
 /* A file that fails once a run has started is no bad input but a failed run (a full disk). */
 int ssg_train_exit_code(int exit_code, gboolean started);
 

@@ -3,7 +3,6 @@
 #include <string.h>
 #include "engine/error.h"
 #include "engine/image-resize.h"
-#include "trainer/interrupt.h"
 #include "trainer/wait.h"
 #include "trainer/shuffle.h"
 
@@ -244,11 +243,9 @@ const SsgBatch *ssg_loader_next(SsgLoader *loader, GError **error)
     pthread_cond_broadcast(&loader->changed);
   }
   Slot *slot = &loader->slots[loader->consumed % options->depth];
-  while (slot->missing && !ssg_interrupt_requested())
+  while (slot->missing)
     ssg_wait_a_moment(&loader->changed, &loader->lock);
-  if (slot->missing) {
-    ssg_interrupt_check(error);
-  } else if (slot->error) {
+  if (slot->error) {
     g_propagate_error(error, g_steal_pointer(&slot->error));
   } else {
     guint64 position = options->position + loader->consumed * (guint64) options->batch;

@@ -40,9 +40,9 @@ SsgLoader *ssg_loader_new(SsgDataset *dataset, const SsgLoaderOptions *options, 
 void ssg_loader_free(SsgLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgLoader, ssg_loader_free)
 
-/* The next batch, waiting for it if need be; one thread. Valid until the next call. NULL with error set when an image
- * of it does not decode (names the key; the first in the order of the batch) or on SIGINT and SIGTERM while waiting;
- * the loader is of no more use then. */
+/* The next batch, waiting for it if need be, signals or not: a run stops between iterations, where its state can be saved, and all
+ * processes of a run agree on where. One thread. Valid until the next call. NULL with error set when an image of it does not decode
+ * (names the key; the first in the order of the batch); the loader is of no more use then. */
 const SsgBatch *ssg_loader_next(SsgLoader *loader, GError **error);
 
 /* Seconds that next() spent waiting since the start: decoding that did not keep up. */

@@ -1,5 +1,6 @@
 /* ssgan-trainer: the table of its commands. */
 #include <locale.h>
+#include <signal.h>
 #include "engine/wait-policy.h"
 #include "trainer/command.h"
 #include "trainer/command-data.h"
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
   setlocale(LC_ALL, "");
   setlocale(LC_NUMERIC, "C"); /* JSON, logs and tables are read by programs: a point is a point everywhere */
   ssg_interrupt_install();
+  signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
   return ssg_command_dispatch("ssgan-trainer",
                               "Prepares data, trains SemanticStyleGAN models and works with them, without a desktop.",
                               commands, argc, argv);

@@ -194,8 +194,6 @@ void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
     const Option *o = &options[i];
-    if (g_str_equal(o->name, "seed")) /* a common option of every command */
-      continue;
     GOptionEntry entry = {.long_name = o->name, .description = o->help, .arg_description = o->argument};
     entry.arg = o->kind == SWITCH ? G_OPTION_ARG_NONE : G_OPTION_ARG_STRING;
     entry.arg_data = o->kind == SWITCH ? (gpointer) &arguments->flags[i] : (gpointer) &arguments->texts[i];
@@ -279,7 +277,12 @@ gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const 
     return FALSE;
   }
   JsonObject *object = json_node_get_object(root);
-  const char *preset = json_object_get_string_member_with_default(object, "preset", "");
+  JsonNode *preset_node = json_object_get_member(object, "preset");
+  g_autofree char *preset = preset_node ? text_of(preset_node) : g_strdup("");
+  if (!preset || (preset_node && json_node_get_value_type(preset_node) != G_TYPE_STRING)) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: 'preset' is not a name", source);
+    return FALSE;
+  }
   if (*preset && !ssg_train_config_preset(config, preset, error))
     return FALSE;
   if (json_object_has_member(object, "architecture") &&
@@ -329,9 +332,13 @@ static void add_member(JsonObject *object, const SsgTrainConfig *config, const O
     json_object_set_int_member(object, name, *(const int *) slot);
     break;
   case LONG:
-  case UNSIGNED:
     json_object_set_int_member(object, name, *(const gint64 *) slot);
     break;
+  case UNSIGNED: { /* as text: JSON readers have no unsigned 64-bit numbers */
+    g_autofree char *digits = g_strdup_printf("%" G_GUINT64_FORMAT, *(const guint64 *) slot);
+    json_object_set_string_member(object, name, digits);
+    break;
+  }
   case REAL:
     json_object_set_double_member(object, name, *(const double *) slot);
     break;

@@ -23,7 +23,7 @@ struct _SsgTrainer {
   SsgTraining *training;
   SsgTrainingProgress progress;
   SsgLoader *loader;
-  int bad_steps;     /* in a row */
+  int bad_steps[4];  /* in a row: D, R1, G, path; each kind counts for itself, a good one does not excuse the others */
   gint64 skipped;
   char *snapshot;    /* path of the last one saved or loaded */
   float *rgb;        /* one micro-batch [n, R, R, 3], gathered from the batch */
@@ -134,17 +134,17 @@ static void begin_piece(SsgTrainer *trainer, SsgTensor *block, gboolean last)
 }
 
 /* Sums over processes; TRUE when every gradient is finite. All processes come to the same answer. */
-static gboolean end_step(SsgTrainer *trainer, SsgTensor *block)
+static gboolean end_step(SsgTrainer *trainer, int kind, SsgTensor *block)
 {
   ssg_workers_reduce_end(trainer->workers);
   ssg_scope_begin(trainer->ctx);
   float sum = ssg_tensor_item(ssg_tensor_sum(block));
   ssg_scope_end(trainer->ctx);
   if (isfinite(sum)) {
-    trainer->bad_steps = 0;
+    trainer->bad_steps[kind] = 0;
     return TRUE;
   }
-  trainer->bad_steps++;
+  trainer->bad_steps[kind]++;
   trainer->skipped++;
   return FALSE;
 }
@@ -170,7 +170,7 @@ static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgS
         ssg_training_d(t, draw, trainer->rgb, labels, scale, stats);
       }
     }
-    if (end_step(trainer, t->d_grad))
+    if (end_step(trainer, r1, t->d_grad))
       ssg_training_apply_d(t);
   }
 }
@@ -197,7 +197,7 @@ static void generator_steps(SsgTrainer *trainer, SsgStepStats *stats)
       else
         ssg_training_g(t, draw, scale, stats);
     }
-    if (end_step(trainer, t->g_grad))
+    if (end_step(trainer, 2 + path, t->g_grad))
       ssg_training_apply_g(t);
   }
 }
@@ -236,8 +236,60 @@ char *ssg_trainer_find_snapshot(const char *run, GError **error)
   return NULL;
 }
 
+static int worst_steps(const SsgTrainer *trainer)
+{
+  int worst = 0;
+  for (int i = 0; i < 4; i++)
+    worst = MAX(worst, trainer->bad_steps[i]);
+  return worst;
+}
+
+/* Whether every number that a snapshot would hold is finite. The same on all processes. */
+static gboolean state_is_finite(SsgTrainer *trainer)
+{
+  SsgTraining *t = trainer->training;
+  SsgTensor *blocks[] = {ssg_parameters_block(t->g->parameters), ssg_parameters_block(t->g_ema->parameters),
+                         ssg_parameters_block(t->d->parameters), t->g_m, t->g_v, t->d_m, t->d_v};
+  gboolean finite = TRUE;
+  ssg_scope_begin(trainer->ctx);
+  for (gsize i = 0; i < G_N_ELEMENTS(blocks) && finite; i++)
+    finite = isfinite(ssg_tensor_item(ssg_tensor_sum(blocks[i])));
+  ssg_scope_end(trainer->ctx);
+  return finite;
+}
+
+static gboolean give_up(SsgTrainer *trainer, GError **error)
+{
+  g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "losses are not finite any more: %" G_GINT64_FORMAT
+              " steps were skipped; the last good snapshot is %s",
+              trainer->skipped, trainer->snapshot ? trainer->snapshot : "none");
+  return FALSE;
+}
+
+/* Snapshots later than where this run goes on belong to a course that was given up: they are renamed, so that the newest snapshot is
+ * always of this course. What a killed process left half-written goes away. */
+static void tidy_snapshots(SsgTrainer *trainer, SsgRunDirectory *run)
+{
+  const char *folder = ssg_run_directory_path(run);
+  g_autoptr(GDir) dir = folder ? g_dir_open(folder, 0, NULL) : NULL;
+  const char *name;
+  while (dir && (name = g_dir_read_name(dir))) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_str_has_prefix(name, ".snapshot-")) {
+      remove(path);
+    } else if (g_str_has_prefix(name, "snapshot-") &&
+               g_ascii_strtoll(name + strlen("snapshot-"), NULL, 10) > trainer->progress.images) {
+      g_autofree char *aside = g_strdup_printf("%s/abandoned-%s", folder, name);
+      if (rename(path, aside) == 0)
+        ssg_run_directory_log(run, "%s is later than where this run goes on; it is now %s", name, aside);
+    }
+  }
+}
+
 static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
 {
+  if (!state_is_finite(trainer))
+    return give_up(trainer, error);
   if (!run)
     return TRUE;
   g_autoptr(GHashTable) extra = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
@@ -393,12 +445,13 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   trainer->labels = g_renew(guint8, trainer->labels, c->batch * pixels);
   progress = ssg_progress_new("training", "images", c->iterations * c->batch, quiet || !run);
   ssg_run_directory_set_output(run, progress, TRUE);
+  if (run)
+    tidy_snapshots(trainer, run);
   Window window = {.start = g_get_monotonic_time()};
   gboolean good = TRUE, stopped = FALSE;
   while (good && !stopped && trainer->progress.iteration < c->iterations) {
     const SsgBatch *batch = ssg_loader_next(trainer->loader, error);
     if (!batch) {
-      stopped = ssg_interrupt_requested();
       good = FALSE;
       break;
     }
@@ -406,19 +459,15 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
     gint64 i = trainer->progress.iteration;
     good = ssg_context_check(trainer->ctx, error);
     ssg_progress_set(progress, trainer->progress.images);
-    if (good && trainer->bad_steps >= MAX_BAD_STEPS) {
-      g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE,
-                  "losses are not finite any more: %d steps in a row were skipped; the last good snapshot is %s", MAX_BAD_STEPS,
-                  trainer->snapshot ? trainer->snapshot : "none");
-      return FALSE;
-    }
+    if (good && worst_steps(trainer) >= MAX_BAD_STEPS)
+      good = give_up(trainer, error);
     stopped = stop_requested(trainer);
     gboolean last = i == c->iterations;
     if (good && (i % c->stats_every == 0 || last))
       good = write_stats(trainer, run, progress, &window, error);
     if (good && c->grid_every && (i % c->grid_every == 0 || last))
       good = draw_sheet(trainer, run, error);
-    if (good && (i % c->snapshot_every == 0 || last || stopped) && trainer->bad_steps == 0)
+    if (good && (i % c->snapshot_every == 0 || last || stopped))
       good = save_snapshot(trainer, run, error);
   }
   if (stopped && good)

@@ -57,8 +57,10 @@ static void swap_from(SsgWindow *self, SsgShelfFace *from, int part, SsgCode cod
     return;
   if (!ssg_document_swap(self->document, face, ssg_shelf_face_name(from), part, code))
     tell_locked(self, part);
-  else if (part >= 0)
+  else if (part >= 0) { /* the next wish is often to blend what was taken */
     ssg_document_select_part(self->document, part);
+    ssg_window_choose_donor(self, from);
+  }
 }
 
 static void dropped_on_canvas(GtkWidget *widget, GObject *what, int part, guint code, SsgWindow *self)

@@ -244,6 +244,7 @@ static void test_hidden_part(void)
     /* Really absent: what it looks like makes no difference. */
     g_assert_cmpmem(a->raw_rgb, 3 * PIXELS * sizeof(float), b->raw_rgb, 3 * PIXELS * sizeof(float));
     g_assert_cmpmem(a->mask, PIXELS, b->mask, PIXELS);
+    g_assert_null(memchr(a->mask, k, PIXELS)); /* whatever the render net would paint there */
   }
 }
 

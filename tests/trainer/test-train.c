@@ -185,6 +185,19 @@ static void test_damage(void)
   g_assert_cmpfloat(distance("/whole/00000-small-64", "/damaged/00000-small-64", FALSE), ==, 0);
 }
 
+/* Going on from an older snapshot: what came later is set aside, and the newest snapshot is of the new course. */
+static void test_older(void)
+{
+  g_autofree char *old = g_build_filename(folder, "older", "00000-small-64", "snapshot-0000000032.safetensors", NULL);
+  g_autofree char *aside = g_build_filename(folder, "older", "00000-small-64", "abandoned-snapshot-0000000096.safetensors", NULL);
+  g_assert_cmpint(run(TRAIN "--out @/older --iterations 12 --keep 0 --seed 18446744073709551615", NULL), ==, 0);
+  g_autofree char *line = g_strdup_printf("train --quiet --threads 1 --resume %s --keep 2 --iterations 8", old);
+  g_assert_cmpint(run(line, NULL), ==, 0);
+  g_autofree char *newest = snapshot("/older/00000-small-64");
+  g_assert_true(g_str_has_suffix(newest, "snapshot-0000000064.safetensors"));
+  g_assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
+}
+
 /* --- split --- */
 
 /* The path-length step works on other subsets when a batch is cut, so it is left out. Later iterations are compared as a whole only:
@@ -269,6 +282,8 @@ static void test_bad_input(void)
       {TRAIN "--out @/bad --batch 6", "sets of 4"},
       {TRAIN "--out @/bad --lr many", "--lr"},
       {"train --preset none", "small-64"},
+      {"train --config @/preset.json --dry-run", "preset"},
+      {"train --preset public-256 --batch 7 --dry-run", "sets of 4"},
       {"train --config @/config.json", "--data"},
       {"train --config @/config.json --data @/nowhere", "nowhere"},
       {"train --config @/config.json --data $/lmdb-image-64 --out @/bad", "label maps"},
@@ -276,6 +291,8 @@ static void test_bad_input(void)
       {"train --resume $/tiny-inference.safetensors", "tiny-inference"},
       {"finetune $/README.md --data $/lmdb-image-64", "README.md"},
   };
+  g_autofree char *preset = g_build_filename(folder, "preset.json", NULL);
+  g_assert_true(g_file_set_contents(preset, "{ \"preset\": 5 }", -1, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *messages = NULL;
     int code = run(cases[i].line, &messages);
@@ -310,6 +327,7 @@ int main(int argc, char **argv)
   g_test_add_func("/train/02-kill", test_kill);
   g_test_add_func("/train/03-terminate", test_terminate);
   g_test_add_func("/train/04-damage", test_damage);
+  g_test_add_func("/train/04-older", test_older);
   g_test_add_func("/train/05-accumulation", test_accumulation);
   g_test_add_func("/train/06-processes", test_processes);
   g_test_add_func("/train/07-finetune", test_finetune);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "engine/architecture-file.h"
 #include "engine/checkpoint.h"
@@ -199,8 +200,12 @@ static gsize memory_available(void)
     if (kib)
       available = kib * 1024;
   }
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-    available = MIN(available, (gsize) limit.rlim_cur);
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    g_autofree char *pages = NULL; /* the first number of statm: pages of address space in use */
+    gsize used = g_file_get_contents("/proc/self/statm", &pages, NULL, NULL)
+                     ? g_ascii_strtoull(pages, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+    available = MIN(available, limit.rlim_cur > used ? (gsize) limit.rlim_cur - used : 0);
+  }
   return available;
 }
 

@@ -120,12 +120,14 @@ static gboolean parse_seed(const char *option, const char *value, gpointer data,
   return FALSE;
 }
 
+#define MAX_THREADS 1024 /* far beyond any use; more would only exhaust the machine */
+
 static gboolean check_common(const SsgCommonOptions *common, GError **error)
 {
-  if (common->threads < 0)
-    ssg_command_usage_error(error, "--threads takes 0 (all) or a number of threads, not %d", common->threads);
-  else if (common->jobs < 1)
-    ssg_command_usage_error(error, "--jobs takes a number from 1 on, not %d", common->jobs);
+  if (common->threads < 0 || common->threads > MAX_THREADS)
+    ssg_command_usage_error(error, "--threads takes 0 (all) or a number of threads up to %d, not %d", MAX_THREADS, common->threads);
+  else if (common->jobs < 1 || common->jobs > MAX_THREADS)
+    ssg_command_usage_error(error, "--jobs takes a number from 1 to %d, not %d", MAX_THREADS, common->jobs);
   else
     return TRUE;
   return FALSE;

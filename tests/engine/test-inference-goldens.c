@@ -235,7 +235,12 @@ int main(int argc, char **argv)
     g_autofree char *path = g_strdup_printf("/goldens/round-trip/%s", sets[i]);
     g_test_add_data_func(path, sets[i], test_round_trip);
   }
-  g_assert_nonnull(sets[0]);
+  if (!sets[0]) { /* a folder of the other kind alone is fine, one of neither is a mistake */
+    g_auto(GStrv) others = ssg_goldens_sets("training");
+    g_assert_nonnull(others[0]);
+    g_print("1..0 # SKIP the folder has no inference sets\n");
+    return 77;
+  }
   int status = g_test_run();
   ssg_context_free(ctx);
   return status;

@@ -289,7 +289,12 @@ int main(int argc, char **argv)
   ctx = ssg_context_new(g_getenv("SSGAN_TEST_DEVICE") ? g_getenv("SSGAN_TEST_DEVICE") : "cpu", 2, NULL);
   g_assert_nonnull(ctx);
   g_auto(GStrv) sets = ssg_goldens_sets("training");
-  g_assert_nonnull(sets[0]);
+  if (!sets[0]) { /* a folder of the other kind alone is fine, one of neither is a mistake */
+    g_auto(GStrv) others = ssg_goldens_sets("inference");
+    g_assert_nonnull(others[0]);
+    g_print("1..0 # SKIP the folder has no training sets\n");
+    return 77;
+  }
   for (int i = 0; sets[i]; i++) {
     g_autofree char *path = g_strdup_printf("/goldens/training/%s", sets[i]);
     g_test_add_data_func(path, sets[i], test_set);

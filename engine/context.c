@@ -20,8 +20,7 @@ SsgContext *ssg_context_new(const char *device_name, int threads, GError **error
   SsgDevice *device;
 
   if (ssg_device_open(device_name, &device, reason, sizeof reason) != SSG_OK) {
-    gboolean known = g_str_equal(device_name, "cpu") || g_str_has_prefix(device_name, "cuda");
-    g_set_error(error, SSG_ERROR, known ? SSG_ERROR_DEVICE : SSG_ERROR_ARGUMENT, "device %s cannot be used: %s", device_name, reason);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s cannot be used: %s", device_name, reason);
     return NULL;
   }
   if (threads >= 0)

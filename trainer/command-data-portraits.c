@@ -5,6 +5,7 @@
 #include "engine/atomic-file.h"
 #include "engine/error.h"
 #include "trainer/dataset-writer.h"
+#include "trainer/model-run.h"
 #include "trainer/parallel.h"
 #include "trainer/portraits/portrait.h"
 #include "trainer/progress.h"
@@ -214,6 +215,8 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "--out is missing: where shall the dataset go? (--preview alone draws a sheet)");
   else if (csv && !out)
     ssg_command_usage_error(&error, "--csv needs --out: the table belongs to a dataset");
+  else if ((csv && !ssg_check_folder_of(csv, &error)) || (preview && !ssg_check_folder_of(preview, &error)))
+    ; /* before hours of drawing, not after */
   else if (count < 1)
     ssg_command_usage_error(&error, "--count takes a number from 1 on, not %d", count);
   else if (size < 16 || size > 2048)

@@ -51,7 +51,9 @@ static gboolean make_sheet(const SsgModelRun *run, const SsgSheetOptions *o, con
   g_autoptr(GPtrArray) faces = ssg_sample_faces(run, seeds, o->truncation, error);
   if (!faces)
     return FALSE;
-  g_autoptr(SsgSheet) sheet = ssg_model_sheet_new(o, run, 2 * (int) faces->len, (int) order->len);
+  g_autoptr(SsgSheet) sheet = ssg_model_sheet_new(o, run, 2 * (int) faces->len, (int) order->len, error);
+  if (!sheet)
+    return FALSE;
   g_autoptr(SsgProgress) progress =
       ssg_progress_new("adding parts", "pictures", (guint64) faces->len * order->len, quiet);
   for (guint i = 0; i < order->len; i++) {

@@ -112,7 +112,9 @@ static gboolean make_path(Path *path, gboolean quiet, GError **error)
   if (!ssg_make_folder(path->sheet.out, error) || !ssg_make_folder(folder, error))
     return FALSE;
   g_autoptr(SsgSheet) sheet =
-      ssg_model_sheet_new(&path->sheet, &path->model, 2 * ((shown + COLUMNS - 1) / COLUMNS), MIN(shown, COLUMNS));
+      ssg_model_sheet_new(&path->sheet, &path->model, 2 * ((shown + COLUMNS - 1) / COLUMNS), MIN(shown, COLUMNS), error);
+  if (!sheet)
+    return FALSE;
   g_autoptr(SsgProgress) progress = ssg_progress_new("interpolating", "frames", (guint64) n, quiet);
   return make_frames(path, sheet, progress, error) &&
          ssg_model_sheet_save(sheet, &path->sheet, &path->model, "sheet", "from face to face, with masks", error);

@@ -71,7 +71,9 @@ static gboolean make_sheet(Mix *mix, int part, GError **error)
 {
   const SsgModelInfo *info = ssg_model_info(mix->model.model);
   g_autoptr(SsgSheet) sheet =
-      ssg_model_sheet_new(&mix->sheet, &mix->model, (int) mix->rows->len + 1, (int) mix->columns->len + 1);
+      ssg_model_sheet_new(&mix->sheet, &mix->model, (int) mix->rows->len + 1, (int) mix->columns->len + 1, error);
+  if (!sheet)
+    return FALSE;
   const char *name = part == BASE ? "base" : info->part_names[part];
   const char *codes = part == BASE                 ? "base codes (pose)"
                       : mix->what == SSG_CODE_BOTH ? "shape and texture"

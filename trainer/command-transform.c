@@ -114,7 +114,9 @@ static gboolean add_tile(Transform *t, SsgSheet *sheet, int row, int column, con
 
 static gboolean make_sheet(Transform *t, guint64 seed, const SsgFace *face, GError **error)
 {
-  g_autoptr(SsgSheet) sheet = ssg_model_sheet_new(&t->sheet, &t->model, (int) t->scales->len, (int) t->moves->len);
+  g_autoptr(SsgSheet) sheet = ssg_model_sheet_new(&t->sheet, &t->model, (int) t->scales->len, (int) t->moves->len, error);
+  if (!sheet)
+    return FALSE;
   for (guint r = 0; r < t->scales->len; r++) {
     g_autofree char *caption = g_strdup_printf("x %g", g_array_index(t->scales, double, r));
     ssg_sheet_set_row_caption(sheet, (int) r, caption);

@@ -33,8 +33,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgSheetOptions, ssg_sheet_options_clear)
 /* Ranges, and that --out is there. Touches no file. */
 gboolean ssg_sheet_options_check(const SsgSheetOptions *options, GError **error);
 
-/* A sheet of tiles of the options' size. */
-SsgSheet *ssg_model_sheet_new(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns);
+/* A sheet of tiles of the options' size; NULL with SSG_ERROR_ARGUMENT, before anything is rendered, when it would be too large. */
+SsgSheet *ssg_model_sheet_new(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error);
 /* As DIR/name.png. Title and subtitle are set to the model's name and what. */
 gboolean ssg_model_sheet_save(SsgSheet *sheet, const SsgSheetOptions *options, const SsgModelRun *run, const char *name,
                               const char *what, GError **error);

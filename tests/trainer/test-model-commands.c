@@ -562,6 +562,7 @@ static void test_bad_input(void)
                {"mix MODEL --out @bad --what colour", "--what"},
                {"mix MODEL --out @bad --parts none", "'none'"},
                {"mix MODEL --out @bad --rows 1,,2", "--rows"},
+               {"mix MODEL --out @bad --rows 0-100000 --columns 0-100000", "too large"},
                {"interpolate MODEL --out @bad --seeds 1", "--seeds"},
                {"interpolate MODEL --out @bad --frames 1", "--frames"},
                {"interpolate MODEL --out @bad --codes pose", "--codes"},

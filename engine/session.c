@@ -304,7 +304,9 @@ static gboolean compute_textures(Request *request, int first, int count, GError 
   return done;
 }
 
-/* Runs over maximal stretches of neighbouring parts that need the same work. */
+/* One part at a time, though a product over several at once would save a few calls: what a part's maps are must not depend on which
+ * others were computed beside it (libraries round products of different sizes differently), or a document would show other pixels
+ * after it was reopened. */
 static gboolean compute_parts(Request *request, GError **error)
 {
   PartCache *parts = request->session->parts;
@@ -315,24 +317,12 @@ static gboolean compute_parts(Request *request, GError **error)
     if (!parts[k].texture_valid)
       request->parts_computed |= G_GUINT64_CONSTANT(1) << k;
   }
-  for (int first = 0, end; first < n; first = end) {
-    end = first + 1;
-    if (parts[first].shape_valid)
-      continue;
-    while (end < n && !parts[end].shape_valid && same_transform(parts[end].transform, parts[first].transform))
-      end++;
-    if (!compute_shapes(request, first, end - first, error))
+  for (int k = 0; k < n; k++)
+    if (!parts[k].shape_valid && !compute_shapes(request, k, 1, error))
       return FALSE;
-  }
-  for (int first = 0, end; first < n; first = end) {
-    end = first + 1;
-    if (parts[first].texture_valid)
-      continue;
-    while (end < n && !parts[end].texture_valid)
-      end++;
-    if (!compute_textures(request, first, end - first, error))
+  for (int k = 0; k < n; k++)
+    if (!parts[k].texture_valid && !compute_textures(request, k, 1, error))
       return FALSE;
-  }
   return TRUE;
 }
 

@@ -90,7 +90,9 @@ static gboolean make_sheets(Mix *mix, gboolean quiet, GError **error)
 {
   mix->rows = ssg_sample_faces(&mix->model, mix->row_seeds, mix->sheet.truncation, error);
   mix->columns = mix->rows ? ssg_sample_faces(&mix->model, mix->column_seeds, mix->sheet.truncation, error) : NULL;
-  if (!mix->columns || !ssg_make_folder(mix->sheet.out, error))
+  if (!mix->columns ||
+      !ssg_model_sheet_fits(&mix->sheet, &mix->model, (int) mix->rows->len + 1, (int) mix->columns->len + 1, error) ||
+      !ssg_make_folder(mix->sheet.out, error))
     return FALSE;
   guint64 pictures = (guint64) (mix->rows->len + 1) * (mix->columns->len + 1) - 1;
   mix->progress = ssg_progress_new("mixing", "pictures", mix->parts->len * pictures, quiet);

@@ -143,7 +143,8 @@ static gboolean make_sheet(Transform *t, guint64 seed, const SsgFace *face, GErr
 static gboolean make_sheets(Transform *t, gboolean quiet, GError **error)
 {
   g_autoptr(GPtrArray) faces = ssg_sample_faces(&t->model, t->seeds, t->sheet.truncation, error);
-  if (!faces || !ssg_make_folder(t->sheet.out, error))
+  if (!faces || !ssg_model_sheet_fits(&t->sheet, &t->model, (int) t->scales->len, (int) t->moves->len, error) ||
+      !ssg_make_folder(t->sheet.out, error))
     return FALSE;
   t->progress = ssg_progress_new("moving", "pictures", (guint64) faces->len * t->scales->len * t->moves->len, quiet);
   for (guint i = 0; i < faces->len; i++)

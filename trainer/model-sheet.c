@@ -27,15 +27,25 @@ gboolean ssg_sheet_options_check(const SsgSheetOptions *options, GError **error)
 
 #define MAX_SHEET 32000 /* Cairo draws up to 32767; captions want some */
 
+static int tile_of(const SsgSheetOptions *options, const SsgModelRun *run)
+{
+  return options->tile ? options->tile : MIN(USUAL_TILE, ssg_model_architecture(run->model)->size);
+}
+
+gboolean ssg_model_sheet_fits(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error)
+{
+  int tile = tile_of(options, run);
+  if ((gint64) MAX(rows, columns) * (tile + 2) <= MAX_SHEET)
+    return TRUE;
+  ssg_command_usage_error(error, "a sheet of %d x %d pictures of %d pixels is too large: at most %d pixels either way; take fewer, "
+                          "or a smaller --tile", columns, rows, tile, MAX_SHEET);
+  return FALSE;
+}
+
 SsgSheet *ssg_model_sheet_new(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error)
 {
-  int tile = options->tile ? options->tile : MIN(USUAL_TILE, ssg_model_architecture(run->model)->size);
-  if ((gint64) MAX(rows, columns) * (tile + 2) > MAX_SHEET) {
-    ssg_command_usage_error(error, "a sheet of %d x %d pictures of %d pixels is too large: at most %d pixels either way; take fewer, "
-                            "or a smaller --tile", columns, rows, tile, MAX_SHEET);
-    return NULL;
-  }
-  return ssg_sheet_new(rows, columns, tile, tile);
+  int tile = tile_of(options, run);
+  return ssg_model_sheet_fits(options, run, rows, columns, error) ? ssg_sheet_new(rows, columns, tile, tile) : NULL;
 }
 
 gboolean ssg_model_sheet_save(SsgSheet *sheet, const SsgSheetOptions *options, const SsgModelRun *run, const char *name,

@@ -33,6 +33,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgSheetOptions, ssg_sheet_options_clear)
 /* Ranges, and that --out is there. Touches no file. */
 gboolean ssg_sheet_options_check(const SsgSheetOptions *options, GError **error);
 
+/* SSG_ERROR_ARGUMENT when a sheet of so many pictures would be too large to draw. */
+gboolean ssg_model_sheet_fits(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error);
 /* A sheet of tiles of the options' size; NULL with SSG_ERROR_ARGUMENT, before anything is rendered, when it would be too large. */
 SsgSheet *ssg_model_sheet_new(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error);
 /* As DIR/name.png. Title and subtitle are set to the model's name and what. */

@@ -8,8 +8,10 @@
 #include "engine/error.h"
 #include "engine/json-text.h"
 #include "engine/map-file.h"
+#include "engine/model.h"
 #include "engine/safetensors.h"
 #include "engine/state-dict.h"
+#include "engine/transfer.h"
 
 /* The networks and moment blocks of a state, by the names their tensors have in the file. */
 typedef struct {
@@ -269,13 +271,14 @@ static gboolean load_adam(SsgParameters *p, const SsgHostTensors *names, const S
   return TRUE;
 }
 
-/* Parameters of a public checkpoint's sections. */
-static gboolean load_public_networks(SsgTraining *t, const SsgCheckpoint *file, const char *path, GError **error)
+/* Parameters of a public checkpoint's sections; d as far as both have one. */
+static gboolean load_public_networks(const Network networks[3], const SsgCheckpoint *file, const char *path, GError **error)
 {
   SsgHostTensors *g = file->g ? file->g : file->g_ema, *ema = file->g_ema ? file->g_ema : file->g;
-  return ssg_parameters_load(t->g->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error) &&
-         ssg_parameters_load(t->g_ema->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error) &&
-         (!file->d || ssg_parameters_load(t->d->parameters, SSG_LAYOUT_PUBLIC, look_up_plain, file->d, path, error));
+  return ssg_parameters_load(networks[0].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error) &&
+         ssg_parameters_load(networks[1].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error) &&
+         (!file->d || !networks[2].parameters ||
+          ssg_parameters_load(networks[2].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, file->d, path, error));
 }
 
 gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found, GError **error)
@@ -284,7 +287,9 @@ gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found
   if (!file)
     return FALSE;
   *found = file->present;
-  if (!load_public_networks(t, file, path, error))
+  Network networks[3];
+  networks_of(t, networks);
+  if (!load_public_networks(networks, file, path, error))
     return FALSE;
   if (file->g && file->g_optim &&
       !load_adam(t->g->parameters, file->g, file->g_optim, t->g_m, t->g_v, &t->g_steps, path, error))
@@ -295,7 +300,10 @@ gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found
   return ssg_context_check(t->ctx, error);
 }
 
-gboolean ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error)
+/* --- starting from another model --- */
+
+/* Fills networks of the file's own architecture from it. */
+static gboolean load_networks(const Network networks[3], const char *path, gboolean *has_d, GError **error)
 {
   g_autoptr(GBytes) bytes = ssg_map_file(path, error);
   gsize size;
@@ -305,20 +313,41 @@ gboolean ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has
   if (ssg_checkpoint_sniff(data, size)) {
     g_autoptr(SsgCheckpoint) file =
         ssg_checkpoint_load(path, SSG_CHECKPOINT_G | SSG_CHECKPOINT_G_EMA | SSG_CHECKPOINT_D, error);
-    *has_d = file && file->d;
-    return file && load_public_networks(t, file, path, error) && ssg_context_check(t->ctx, error);
+    *has_d = file && file->d && networks[2].parameters;
+    return file && load_public_networks(networks, file, path, error);
   }
   g_autoptr(SsgSafetensors) file = ssg_safetensors_open(path, error);
   if (!file)
     return FALSE;
   gboolean state = g_strcmp0(ssg_safetensors_metadata(file, "format"), "ssgan-training") == 0;
-  Network networks[3];
-  networks_of(t, networks);
-  for (int i = 0; i < (state ? 3 : 2); i++) {
+  for (int i = 0; i < 3; i++) {
     Lookup lookup = {.tensors = file->tensors, .network = state ? networks[i].name : NULL};
+    if (i == 2 && (!state || !networks[2].parameters))
+      continue;
     if (!ssg_parameters_load(networks[i].parameters, SSG_LAYOUT_NATIVE, look_up, &lookup, path, error))
       return FALSE;
   }
-  *has_d = state;
-  return ssg_context_check(t->ctx, error);
+  *has_d = state && networks[2].parameters;
+  return TRUE;
+}
+
+char *ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error)
+{
+  g_autoptr(SsgModelInfo) info = ssg_model_info_read(path, error);
+  g_autoptr(SsgGenerator) g = info ? ssg_generator_new_empty(t->ctx, &info->arch, error) : NULL;
+  g_autoptr(SsgGenerator) ema = g ? ssg_generator_new_empty(t->ctx, &info->arch, error) : NULL;
+  if (!ema)
+    return NULL;
+  g_autoptr(SsgDiscriminator) d = NULL;
+  if (info->arch.n_disc_levels > 0 && !(d = ssg_discriminator_new(t->ctx, &info->arch, 0, error)))
+    return NULL;
+  const Network networks[3] = {{"g", g->parameters}, {"g_ema", ema->parameters}, {"d", d ? d->parameters : NULL}};
+  if (!load_networks(networks, path, has_d, error))
+    return NULL;
+  g_autofree char *of_g = ssg_transfer_generator(g, t->g, path, error);
+  g_autofree char *of_ema = of_g ? ssg_transfer_generator(ema, t->g_ema, path, error) : NULL;
+  if (!of_ema)
+    return NULL;
+  g_autofree char *of_d = *has_d ? ssg_transfer_discriminator(d, t->d, error) : g_strdup("discriminator: all fresh, the file has none");
+  return of_d ? g_strconcat(of_g, "\n", of_d, NULL) : NULL;
 }

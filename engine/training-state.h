@@ -21,9 +21,10 @@ gboolean ssg_training_save(SsgTraining *t, const char *path, const SsgTrainingPr
 gboolean ssg_training_load(SsgTraining *t, const char *path, SsgTrainingProgress *progress, GHashTable **extra, GError **error);
 /* The architecture in a state's metadata. */
 gboolean ssg_training_read_architecture(const char *path, SsgArchitecture *arch, GError **error);
-/* Starts fine-tuning from any file that holds a generator of t's architecture: parameters of g and g_ema (the one that is there stands
- * for a missing other), and of d as far as t's d has them (*has_d TRUE) or none (FALSE: t's d stays fresh). Optimisers stay as they are. */
-gboolean ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error);
+/* Starts from any file that holds a generator (a model, a training state, a public checkpoint), of t's architecture or of another
+ * (transfer.h): parameters of g and g_ema (the one that is there stands for a missing other), and of d where the file has one
+ * (*has_d TRUE). Optimisers stay as they are. Returns what was taken over and what was not, a line for each network; free it. */
+char *ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error);
 /* Goes on from a public checkpoint with g, d and perhaps optimiser states: what is there is taken, what is not stays as it is.
  * found: SsgCheckpointSections that the file has. */
 gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found, GError **error);

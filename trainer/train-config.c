@@ -23,6 +23,7 @@ static const Option options[] = {
     {"data", TEXT, AT(data), 0, 0, "DB", "Dataset to learn from"},
     {"out", TEXT, AT(out), 0, 0, "FOLDER", "Where numbered run folders are made (runs)"},
     {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's)"},
+    {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from a model's parameters, as far as they fit, instead of random ones"},
     {"iterations", LONG, AT(iterations), 0, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (0: all)"},
@@ -98,6 +99,7 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
   config->data = g_strdup("");
   config->out = g_strdup("runs");
   config->name = g_strdup("");
+  config->init = g_strdup("");
   if (!g_str_has_prefix(preset, "public-")) {
     /* 0.5, 50 and 10 at 64 pixels, growing with the edge towards the published 10, 1000, 100 at large sizes. */
     double factor = arch.size / 64.0;
@@ -120,6 +122,7 @@ void ssg_train_config_clear(SsgTrainConfig *config)
   g_clear_pointer(&config->data, g_free);
   g_clear_pointer(&config->out, g_free);
   g_clear_pointer(&config->name, g_free);
+  g_clear_pointer(&config->init, g_free);
 }
 
 /* --- texts into values --- */
@@ -190,10 +193,12 @@ void ssg_train_arguments_free(SsgTrainArguments *arguments)
   g_free(arguments);
 }
 
-void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries)
+void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, const char *except)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
     const Option *o = &options[i];
+    if (g_strcmp0(o->name, except) == 0)
+      continue;
     GOptionEntry entry = {.long_name = o->name, .description = o->help, .arg_description = o->argument};
     entry.arg = o->kind == SWITCH ? G_OPTION_ARG_NONE : G_OPTION_ARG_STRING;
     entry.arg_data = o->kind == SWITCH ? (gpointer) &arguments->flags[i] : (gpointer) &arguments->texts[i];
@@ -205,6 +210,15 @@ void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries)
                              .description = "Channels of render net and discriminator, as a multiple of the preset's",
                              .arg_description = "X"};
   g_array_append_val(entries, multiplier);
+}
+
+gboolean ssg_train_arguments_given(const SsgTrainArguments *arguments, const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+    if (g_str_equal(options[i].name, name))
+      return arguments->flags[i] || arguments->texts[i];
+  g_assert(g_str_equal(name, "channel-multiplier"));
+  return arguments->channel_multiplier != NULL;
 }
 
 static gboolean multiply_channels(SsgTrainConfig *config, const char *text, GError **error)

@@ -14,6 +14,7 @@ typedef struct {
   char *data;            /* dataset folder */
   char *out;             /* parent of run directories */
   char *name;            /* of the run; "" : the preset's */
+  char *init;            /* model that the parameters start from (transfer.h); "": random weights */
   int batch;             /* images of one iteration over all processes */
   int micro_batch;       /* images computed at once by one process; 0: all of its share */
   gint64 iterations;     /* the run ends after so many */
@@ -38,10 +39,13 @@ typedef struct _SsgTrainArguments SsgTrainArguments;
 SsgTrainArguments *ssg_train_arguments_new(void);
 void ssg_train_arguments_free(SsgTrainArguments *arguments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTrainArguments, ssg_train_arguments_free)
-/* Appends the entries to array (of GOptionEntry). */
-void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries);
+/* Appends the entries to array (of GOptionEntry). except: an option that the command does not take, or NULL. */
+void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, const char *except);
 /* Sets what was given; "--batch: 0 is not between 1 and 65536" otherwise. */
 gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainConfig *config, GError **error);
+
+/* Whether the command line has the option ("batch", "channel-multiplier"). */
+gboolean ssg_train_arguments_given(const SsgTrainArguments *arguments, const char *name);
 
 /* Reads a config file (config.json of a run, or one written by hand with any of its members) over config. A member "preset" starts
  * from that preset, "architecture" replaces the architecture. */

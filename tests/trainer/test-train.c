@@ -262,6 +262,46 @@ static void test_finetune(void)
   g_assert_nonnull(strstr(messages, "no discriminator"));
 }
 
+/* The tiny model grows to twice its size: the run says what it took over, and the first step starts from there. */
+static void test_init(void)
+{
+  g_autofree char *from = snapshot("/whole/00000-small-64"), *messages = NULL;
+  g_autofree char *log = NULL, *written = NULL, *path = g_build_filename(folder, "grown", "00000-small-64", NULL);
+  g_autofree char *log_path = g_build_filename(path, "log.txt", NULL), *config_path = g_build_filename(path, "config.json", NULL);
+  g_autoptr(GString) text = g_string_new(config_text);
+  g_string_replace(text, "\"size\": 16", "\"size\": 32", 1);
+  g_string_replace(text, "\"coarse_size\": 8, \"render_size\": 4", "\"coarse_size\": 16, \"render_size\": 8", 1);
+  g_string_replace(text, "\"disc_channels\": [8,", "\"disc_channels\": [8, 8,", 1);
+  g_autofree char *config_file = g_build_filename(folder, "twice.json", NULL);
+  g_assert_true(g_file_set_contents(config_file, text->str, -1, NULL));
+
+  g_autofree char *line = g_strdup_printf("train --config @/twice.json --data $/lmdb-mask-64 --quiet --threads 1 --lr 0 --ema-half-life 1e12 --out @/grown "
+                                          "--iterations 1 --init %s", from);
+  g_assert_cmpint(run(line, &messages), ==, 0);
+  g_assert_true(g_file_get_contents(log_path, &log, NULL, NULL));
+  g_assert_nonnull(strstr(log, "starts from"));
+  g_assert_nonnull(strstr(log, "pos_embed.weights from [8, 18] to [8, 22]"));
+  g_assert_nonnull(strstr(log, "discriminator: "));
+  g_assert_true(g_file_get_contents(config_path, &written, NULL, NULL));
+  g_assert_nonnull(strstr(written, "\"init\" : "));
+  g_assert_nonnull(strstr(written, from));
+  /* Learning rate 0: after the step all is what it began with. */
+  g_autofree char *to = snapshot("/grown/00000-small-64");
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
+  static const char *const pairs[][2] = {{"g.local_nets.2.linears.1.conv.weight", "g.local_nets.2.linears.1.conv.weight"},
+                                         {"g.style.1.weight", "g.style.1.weight"},
+                                         {"g_ema.render_net.convs.0.weight", "g_ema.render_net.convs.0.weight"},
+                                         {"d.convs_seg.1.conv1.0.weight", "d.convs_seg.2.conv1.0.weight"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, pairs[i][0]), *y = ssg_host_tensors_get(b->tensors, pairs[i][1]);
+    g_assert_cmpmem(x->data, x->n_bytes, y->data, y->n_bytes);
+  }
+  /* Going on with the grown run takes its snapshot, not the model that it started from. */
+  g_assert_cmpint(run("train --resume @/grown/00000-small-64 --quiet --threads 1 --iterations 2", NULL), ==, 0);
+  g_autofree char *later = snapshot("/grown/00000-small-64");
+  g_assert_cmpstr(to, !=, later);
+}
+
 /* A public checkpoint with both optimisers goes on training. */
 static void test_resume_public(void)
 {
@@ -288,6 +328,11 @@ static void test_bad_input(void)
       {"train --config @/config.json --data @/nowhere", "nowhere"},
       {"train --config @/config.json --data $/lmdb-image-64 --out @/bad", "label maps"},
       {"train --resume @/nowhere", "nowhere"},
+      {"train --resume @/whole/00000-small-64 --out @/bad", "--out does not go with --resume"},
+      {"train --resume @/whole/00000-small-64 --preset small-64", "--preset does not go with --resume"},
+      {"train --resume @/whole/00000-small-64 --init @/x", "--init does not go with --resume"},
+      {TRAIN "--out @/bad --init $/tiny-plain.pt", "has 4 parts"},
+      {TRAIN "--out @/bad --init @/nowhere", "nowhere"},
       {"train --resume $/tiny-inference.safetensors", "tiny-inference"},
       {"finetune $/README.md --data $/lmdb-image-64", "README.md"},
   };
@@ -331,6 +376,7 @@ int main(int argc, char **argv)
   g_test_add_func("/train/05-accumulation", test_accumulation);
   g_test_add_func("/train/06-processes", test_processes);
   g_test_add_func("/train/07-finetune", test_finetune);
+  g_test_add_func("/train/07-init", test_init);
   g_test_add_func("/train/08-resume-public", test_resume_public);
   g_test_add_func("/train/09-bad-input", test_bad_input);
   g_test_add_func("/train/10-not-finite", test_not_finite);

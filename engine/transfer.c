@@ -1,0 +1,203 @@
+#include "engine/transfer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/error.h"
+
+/* Of a tensor of `to`: which one of `from` it takes its values from, and how. */
+typedef struct {
+  char *name;      /* in `from`; NULL: none */
+  gint64 columns;  /* of the last axis, that mean the same in both when their numbers differ; 0: none */
+  float scale;     /* of those columns */
+  gboolean zero_columns; /* columns beyond those: 0 instead of the initial value */
+  gboolean zero;         /* all of it, where `from` has none: likewise */
+} Plan;
+
+typedef void (*PlanFunc)(const char *name, gconstpointer from, gconstpointer to, Plan *plan);
+
+typedef struct {
+  gint64 copied, all; /* trained numbers */
+  int weights;        /* tensors copied whole or in part that are matrices or convolutions */
+  GString *changed, *fresh;
+} Report;
+
+/* --- which from which --- */
+
+static int columns_before_features(const SsgArchitecture *a, int level)
+{
+  return level == 0 ? a->feature_channels : a->render_channels[level - 1];
+}
+
+static void plan_generator(const char *name, gconstpointer from, gconstpointer to, Plan *plan)
+{
+  const SsgArchitecture *a = &((const SsgGenerator *) from)->arch, *b = &((const SsgGenerator *) to)->arch;
+  char what[16];
+  int i;
+
+  plan->name = g_strdup(name);
+  if (g_str_equal(name, "pos_embed.weights")) {
+    gint64 old = ssg_architecture_fourier_channels(a), new = ssg_architecture_fourier_channels(b);
+    plan->columns = MIN(old, new);
+    plan->scale = sqrt((double) new / old);
+    plan->zero_columns = TRUE;
+  } else if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2 && i % 2 == 0 && i / 2 < a->n_levels &&
+             (g_str_equal(what, "weight") || g_str_equal(what, "modulation")) &&
+             columns_before_features(a, i / 2) == columns_before_features(b, i / 2)) {
+    plan->columns = columns_before_features(a, i / 2); /* demodulation takes the run-time scale out, so no factor */
+    plan->zero_columns = g_str_equal(what, "weight");
+  } else if (sscanf(name, "render_net.to_%*[a-z].%d.conv.%15s", &i, what) == 2 && i >= a->n_levels) {
+    plan->zero = g_str_equal(what, "weight");
+  }
+}
+
+static void plan_discriminator(const char *name, gconstpointer from, gconstpointer to, Plan *plan)
+{
+  int more = ((const SsgDiscriminator *) to)->arch.n_disc_levels - ((const SsgDiscriminator *) from)->arch.n_disc_levels;
+  int block, rest = 0;
+
+  if (sscanf(name, "convs_%*[a-z].%d%n", &block, &rest) == 1 && block > 0) {
+    if (block - more > 0)
+      plan->name = g_strdup_printf("%.10s%d%s", name, block - more, name + rest); /* ten letters: "convs_img." */
+  } else {
+    plan->name = g_strdup(name);
+  }
+}
+
+/* --- copying --- */
+
+static const SsgParameter *find(const SsgParameters *p, const char *name)
+{
+  for (int i = 0; name && i < ssg_parameters_count(p); i++)
+    if (g_str_equal(ssg_parameters_get(p, i)->name, name))
+      return ssg_parameters_get(p, i);
+  return NULL;
+}
+
+static gboolean same_but_last_axis(const SsgShape *a, const SsgShape *b)
+{
+  return a->rank == b->rank && a->rank > 0 && memcmp(a->dim, b->dim, (a->rank - 1) * sizeof a->dim[0]) == 0;
+}
+
+/* The common columns of every row; what `to` has beyond them becomes 0 or stays. */
+static void copy_columns(const SsgParameter *old, const float *from, const SsgParameter *new, float *to, const Plan *plan)
+{
+  gint64 have = old->shape.dim[old->shape.rank - 1], want = new->shape.dim[new->shape.rank - 1];
+  gint64 rows = ssg_shape_elements(&new->shape) / want;
+  for (gint64 row = 0; row < rows; row++) {
+    const float *in = from + row * have;
+    float *out = to + row * want;
+    for (gint64 i = 0; i < plan->columns; i++)
+      out[i] = in[i] * plan->scale;
+    if (plan->zero_columns)
+      memset(out + plan->columns, 0, (want - plan->columns) * sizeof(float));
+  }
+}
+
+static void add_item(GString *list, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void add_item(GString *list, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  if (list->len)
+    g_string_append(list, ", ");
+  g_string_append_vprintf(list, format, args);
+  va_end(args);
+}
+
+static void transfer_one(const SsgParameter *old, const float *from, const SsgParameter *new, float *to, const Plan *plan,
+                         Report *report)
+{
+  gint64 n = ssg_shape_elements(&new->shape), copied = 0;
+
+  to += new->start;
+  if (old && ssg_shape_equal(&old->shape, &new->shape)) {
+    memcpy(to, from + old->start, n * sizeof(float));
+    copied = n;
+  } else if (old && plan->columns && same_but_last_axis(&old->shape, &new->shape)) {
+    g_autofree char *before = ssg_shape_text(&old->shape), *after = ssg_shape_text(&new->shape);
+    copy_columns(old, from + old->start, new, to, plan);
+    copied = n / new->shape.dim[new->shape.rank - 1] * plan->columns;
+    add_item(report->changed, "%s from %s to %s", new->name, before, after);
+  } else {
+    if (plan->zero)
+      memset(to, 0, n * sizeof(float));
+    add_item(report->fresh, "%s%s", new->name, plan->zero ? " (0)" : "");
+  }
+  if (new->buffer)
+    return;
+  report->copied += copied;
+  report->all += n;
+  report->weights += copied && new->shape.rank > 1 && strstr(new->name, "weight");
+}
+
+static gboolean transfer(gconstpointer from_network, const SsgParameters *from, gconstpointer to_network, SsgParameters *to,
+                         PlanFunc plan_for, Report *report, GError **error)
+{
+  SsgTensor *in = ssg_parameters_block(from), *out = ssg_parameters_block(to);
+  g_autofree float *old = g_new(float, ssg_tensor_elements(in)), *new = g_new(float, ssg_tensor_elements(out));
+
+  if (!ssg_tensor_download(in, old) || !ssg_tensor_download(out, new))
+    return ssg_context_check(ssg_parameters_context(to), error);
+  for (int i = 0; i < ssg_parameters_count(to); i++) {
+    const SsgParameter *parameter = ssg_parameters_get(to, i);
+    Plan plan = {.scale = 1};
+    plan_for(parameter->name, from_network, to_network, &plan);
+    transfer_one(find(from, plan.name), old, parameter, new, &plan, report);
+    g_free(plan.name);
+  }
+  ssg_tensor_upload(out, new);
+  return ssg_context_check(ssg_parameters_context(to), error);
+}
+
+/* --- what is said of it --- */
+
+static void report_clear(Report *report)
+{
+  g_string_free(report->changed, TRUE);
+  g_string_free(report->fresh, TRUE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Report, report_clear)
+
+static Report report_new(void)
+{
+  return (Report){.changed = g_string_new(NULL), .fresh = g_string_new(NULL)};
+}
+
+static char *report_text(const Report *report, const char *what)
+{
+  return g_strdup_printf("%s: %.1f%% of %" G_GINT64_FORMAT " numbers copied; cut or extended: %s; fresh: %s", what,
+                         100.0 * report->copied / MAX(1, report->all), report->all, report->changed->len ? report->changed->str : "none",
+                         report->fresh->len ? report->fresh->str : "none");
+}
+
+char *ssg_transfer_generator(const SsgGenerator *from, SsgGenerator *to, const char *source, GError **error)
+{
+  const SsgArchitecture *a = &from->arch, *b = &to->arch;
+  g_auto(Report) report = report_new();
+
+  if (a->n_parts != b->n_parts) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE, "%s has %d parts, the model that is to start from it %d: they must be the same parts",
+                source, a->n_parts, b->n_parts);
+    return NULL;
+  }
+  if (!transfer(from, from->parameters, to, to->parameters, plan_generator, &report, error))
+    return NULL;
+  if (report.weights == 0) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE,
+                "%s: no weight has the shape that it has in the model that is to start from it (style dimension %d there, %d here; hidden "
+                "channels %d and %d; coarse features %d and %d)", source, a->style_dim, b->style_dim, a->local_channels, b->local_channels,
+                a->feature_channels, b->feature_channels);
+    return NULL;
+  }
+  return report_text(&report, "generator");
+}
+
+char *ssg_transfer_discriminator(const SsgDiscriminator *from, SsgDiscriminator *to, GError **error)
+{
+  g_auto(Report) report = report_new();
+  return transfer(from, from->parameters, to, to->parameters, plan_discriminator, &report, error)
+             ? report_text(&report, "discriminator") : NULL;
+}

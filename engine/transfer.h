@@ -1,0 +1,21 @@
+/* Carrying parameters over from a trained network to one of other sizes, so that a model trained at 64 pixels grows to one at 128.
+ * What both have under one name with one shape is copied. What is copied in part:
+ *   pos_embed.weights       [C, 2(2n+1)]: n grows with the size, lower frequencies come first. The columns of the frequencies that both
+ *                           have are scaled by the square root of the ratio of columns, which the run-time scale 1/sqrt(2(2n+1)) takes
+ *                           back; columns of new frequencies are 0. So the same function of position comes out.
+ *   render_net.convs.2i.*   take the coarse features in at another level when the coarse size changes: the channels of the picture's
+ *                           own maps are copied, weights for features that were not there before are 0.
+ *   render_net.to_*.i       of levels that the old network does not have are 0: at first the picture is the old one, enlarged.
+ * The discriminator's blocks are numbered from the largest size down: they are matched by the size they work at.
+ * Everything else keeps the values that it has (as initialised); stored noise of another size is among that. */
+#pragma once
+
+#include "engine/discriminator.h"
+#include "engine/generator.h"
+
+/* Fills `to` from `from`, which stays as it is; both in the same context. Returns a sentence that says which share of the numbers was
+ * taken over, what was cut or extended and what starts fresh (free it). NULL and SSG_ERROR_SHAPE when nothing fits (another number of
+ * parts; no weight of equal shape): source (a path) opens that sentence. */
+char *ssg_transfer_generator(const SsgGenerator *from, SsgGenerator *to, const char *source, GError **error);
+/* The same; a discriminator of which nothing fits is no error. NULL only when the device fails. */
+char *ssg_transfer_discriminator(const SsgDiscriminator *from, SsgDiscriminator *to, GError **error);

@@ -1,0 +1,154 @@
+#include "trainer/start-training.h"
+
+#include <string.h>
+
+#include "engine/checkpoint.h"
+#include "engine/error.h"
+#include "trainer/interrupt.h"
+
+void ssg_train_start_clear(SsgTrainStart *start)
+{
+  g_clear_pointer(&start->snapshot, g_free);
+  g_clear_pointer(&start->run, g_free);
+}
+
+void ssg_train_add_discriminator(SsgArchitecture *a)
+{
+  int level = a->n_levels - 1;
+  a->n_disc_levels = 0;
+  a->disc_channels[0] = a->render_channels[level];
+  for (int size = a->size; size > 4; size /= 2) {
+    level = MAX(0, level - 1);
+    a->disc_channels[++a->n_disc_levels] = a->render_channels[level];
+  }
+}
+
+static void print_plan(const SsgTrainConfig *c)
+{
+  const SsgArchitecture *a = &c->arch;
+  gint64 g = ssg_architecture_generator_parameters(a), d = ssg_architecture_discriminator_parameters(a);
+  gint64 gm = ssg_architecture_generator_macs(a), dm = ssg_architecture_discriminator_macs(a);
+  int micro = c->micro_batch ? c->micro_batch : c->batch;
+  /* Forward, gradient by inputs, gradient by weights. D step: G forward, D on fake and real three times; G step: G three times, D
+   * forward and gradient by inputs. R1 and path cost about three times a step of theirs, every so often. */
+  double per_image = gm + 6.0 * dm + 3.0 * gm + 2.0 * dm;
+  per_image += c->options.r1_every ? 9.0 * dm / c->options.r1_every : 0;
+  per_image += c->options.path_every ? 9.0 * gm / c->options.path_every / c->options.path_batch_shrink : 0;
+  double maps = 0; /* activations that the walk back needs, f32 */
+  for (int i = 0; i < a->n_levels; i++) {
+    double size = (double) a->render_size * (2 << i);
+    maps += size * size * (3.0 * a->render_channels[i] + 3 + a->n_parts);
+  }
+  maps += (double) a->coarse_size * a->coarse_size * a->n_parts * a->local_channels * (a->n_layers + 2.0);
+  for (int i = 0; i < a->n_disc_levels; i++) {
+    double size = a->size >> i;
+    maps += (a->disc_masks ? 2 : 1) * size * size * (4.0 * a->disc_channels[i] + a->disc_channels[i + 1] / 2.0);
+  }
+  g_print("architecture   %s, %d pixels, %d parts, style %d\n", c->preset && *c->preset ? c->preset : "from file", a->size, a->n_parts,
+          a->style_dim);
+  g_print("generator      %.2f million parameters, %.3f billion multiply-adds a face\n", g / 1e6, gm / 1e9);
+  g_print("discriminator  %.2f million parameters, %.3f billion multiply-adds a picture\n", d / 1e6, dm / 1e9);
+  g_print("iteration      %d images, %d at once, about %.2f billion multiply-adds an image\n", c->batch, micro, per_image / 1e9);
+  g_print("memory         about %.0f MiB\n", ((g + d) * 4.0 * 5 + maps * 4 * micro) / (1 << 20));
+  g_print("run            %" G_GINT64_FORMAT " iterations, %.2f million images; at 100 GFLOP/s about %.1f hours\n", c->iterations,
+          c->iterations * (double) c->batch / 1e6, c->iterations * (double) c->batch * per_image * 2 / 1e11 / 3600);
+}
+
+/* Ends all processes of a run that cannot go on, after saying why: MPI kills without waiting for anybody's last words. Returns when
+ * there is one process. */
+static void end_all(SsgWorkers *workers, const GError *error)
+{
+  if (ssg_workers_count(workers) == 1)
+    return;
+  g_printerr("ssgan-trainer: process %d of %d: %s\n", ssg_workers_rank(workers), ssg_workers_count(workers), error->message);
+  ssg_workers_abort(workers, SSG_EXIT_FAILED);
+}
+
+/* Fills the trainer's state as `start` and the configuration say. *message: what the log says of it. */
+static gboolean fill_state(SsgTrainer *trainer, const SsgTrainConfig *config, const SsgTrainStart *start, gboolean first, char **message,
+                           GError **error)
+{
+  SsgTraining *t = ssg_trainer_training(trainer);
+  gboolean has_d = TRUE;
+  const char *from = start->snapshot ? start->snapshot : config->init;
+
+  if (start->public) {
+    guint found = 0;
+    if (!ssg_training_load_public(t, from, &found, error))
+      return FALSE;
+    has_d = (found & SSG_CHECKPOINT_D) != 0;
+  } else if (start->snapshot) {
+    if (!ssg_trainer_load(trainer, from, error))
+      return FALSE;
+  } else if (*from) {
+    g_autofree char *report = ssg_training_start_from(t, from, &has_d, error);
+    if (!report)
+      return FALSE;
+    *message = g_strdup_printf("starts from %s%s\n%s", from, config->options.freeze_local ? ", local generators frozen" : "", report);
+  }
+  if (!has_d && first)
+    g_printerr("ssgan-trainer: %s has no discriminator: a fresh one starts with it, and needs a few hundred iterations to catch up\n", from);
+  if (!*message)
+    *message = *from ? g_strdup_printf("resumed from %s", from) : g_strdup("from random weights");
+  return TRUE;
+}
+
+static void log_lines(SsgRunDirectory *run, const char *text)
+{
+  g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+  for (char **line = lines; *line; line++)
+    ssg_run_directory_log(run, "%s", *line);
+}
+
+static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainConfig *config, const SsgTrainStart *start,
+                      const char *message, gboolean quiet, GError **error)
+{
+  g_autoptr(SsgRunDirectory) run = NULL;
+
+  if (ssg_workers_rank(workers) == 0) {
+    run = start->run ? ssg_run_directory_resume(start->run, ssg_trainer_progress(trainer)->images, error)
+                     : ssg_run_directory_create(config->out, *config->name ? config->name : *config->preset ? config->preset : "train", error);
+    g_autofree char *json = ssg_train_config_to_json(config);
+    if (!run || !ssg_run_directory_write_text(run, "config.json", json, error))
+      return FALSE;
+    ssg_run_directory_set_output(run, NULL, quiet);
+    ssg_run_directory_log(run, "run folder %s", ssg_run_directory_path(run));
+    log_lines(run, message);
+  }
+  return ssg_trainer_run(trainer, run, quiet, error);
+}
+
+static gboolean start_and_train(const SsgTrainConfig *config, const SsgTrainStart *start, const SsgCommonOptions *common,
+                                gboolean *started, GError **error)
+{
+  g_autoptr(SsgWorkers) workers = ssg_workers_new(error);
+  g_autoptr(SsgContext) ctx = workers ? ssg_context_new(common->device, common->threads, error) : NULL;
+  g_autoptr(SsgTrainer) trainer = ctx ? ssg_trainer_new(ctx, config, workers, error) : NULL;
+  g_autofree char *message = NULL;
+
+  if (!workers)
+    return FALSE;
+  gboolean ready = trainer && fill_state(trainer, config, start, ssg_workers_rank(workers) == 0, &message, error) &&
+                   ssg_trainer_open_data(trainer, error);
+  *started = ready;
+  gboolean done = ready && train(trainer, workers, config, start, message, common->quiet, error);
+  if (!done && !ssg_interrupt_requested())
+    end_all(workers, *error);
+  return done;
+}
+
+int ssg_train_start(const SsgTrainConfig *config, const SsgTrainStart *start, gboolean dry_run, const SsgCommonOptions *common,
+                    const char *command, const char *data_hint)
+{
+  GError *error = NULL;
+  gboolean started = FALSE;
+
+  if (dry_run && ssg_train_config_check(config, 1, &error))
+    print_plan(config);
+  else if (!dry_run && !*config->data)
+    ssg_command_usage_error(&error, "--data is missing: %s", data_hint);
+  else if (!dry_run)
+    start_and_train(config, start, common, &started, &error);
+  int code = ssg_command_finish(command, error);
+  return started && code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : code;
+}

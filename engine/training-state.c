@@ -5,6 +5,7 @@
 
 #include "engine/architecture-file.h"
 #include "engine/checkpoint.h"
+#include "engine/checksums.h"
 #include "engine/error.h"
 #include "engine/json-text.h"
 #include "engine/map-file.h"
@@ -45,10 +46,18 @@ typedef struct {
   SsgSafetensorsWriter *writer;
   const char *network;
   const float *block; /* NULL: declare; else write */
-  int next;
+  GArray *sums;       /* gint64: of the metadata, and of what is written by now */
   GError **error;
   gboolean ok;
 } Save;
+
+/* The next of the declared tensors. */
+static void write_next(Save *s, const char *name, const float *values, gsize n_bytes)
+{
+  gint64 sum = ssg_checksum_tensor(name, values, n_bytes);
+  s->ok = ssg_safetensors_writer_write(s->writer, s->sums->len - 1, values, n_bytes, s->error);
+  g_array_append_val(s->sums, sum);
+}
 
 static void save_one(const char *name, const SsgParameter *parameter, int part, gpointer data)
 {
@@ -57,13 +66,11 @@ static void save_one(const char *name, const SsgParameter *parameter, int part, 
     return;
   SsgShape shape = ssg_parameter_file_shape(parameter, SSG_LAYOUT_NATIVE);
   gint64 n = ssg_shape_elements(&shape);
-  if (!s->block) {
-    g_autofree char *full = g_strdup_printf("%s.%s", s->network, name);
+  g_autofree char *full = g_strdup_printf("%s.%s", s->network, name);
+  if (!s->block)
     s->ok = ssg_safetensors_writer_declare(s->writer, full, SSG_F32, &shape, s->error) >= 0;
-  } else {
-    s->ok = ssg_safetensors_writer_write(s->writer, s->next++, s->block + parameter->start + part * n, n * sizeof(float),
-                                         s->error);
-  }
+  else
+    write_next(s, full, s->block + parameter->start + part * n, n * sizeof(float));
 }
 
 static float *download(SsgTensor *t)
@@ -73,12 +80,11 @@ static float *download(SsgTensor *t)
   return host;
 }
 
-static void set_metadata(SsgSafetensorsWriter *writer, SsgTraining *t, const SsgTrainingProgress *progress, GHashTable *extra)
+static GHashTable *metadata_of(SsgTraining *t, const SsgTrainingProgress *progress, GHashTable *extra)
 {
+  GHashTable *metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   /* The generator's fields and the discriminator's, as the networks have them. */
-  SsgArchitecture arch = t->d->arch;
-  g_autoptr(JsonNode) json = ssg_architecture_to_json(&arch);
-  g_autofree char *architecture = json_to_string(json, FALSE);
+  g_autoptr(JsonNode) json = ssg_architecture_to_json(&t->d->arch);
   const struct {
     const char *key;
     char *value;
@@ -88,7 +94,7 @@ static void set_metadata(SsgSafetensorsWriter *writer, SsgTraining *t, const Ssg
                  {"path_mean", g_strdup_printf("%a", t->path_mean)},
                  {"g_steps", g_strdup_printf("%" G_GINT64_FORMAT, t->g_steps)},
                  {"d_steps", g_strdup_printf("%" G_GINT64_FORMAT, t->d_steps)},
-                 {"architecture", g_strdup(architecture)},
+                 {"architecture", json_to_string(json, FALSE)},
                  {"format", g_strdup("ssgan-training")},
                  {"version", g_strdup("1")}};
   GHashTableIter iter;
@@ -96,12 +102,29 @@ static void set_metadata(SsgSafetensorsWriter *writer, SsgTraining *t, const Ssg
   if (extra) {
     g_hash_table_iter_init(&iter, extra);
     while (g_hash_table_iter_next(&iter, &key, &value))
-      ssg_safetensors_writer_set_metadata(writer, key, value);
+      g_hash_table_replace(metadata, g_strdup(key), g_strdup(value));
   }
-  for (gsize i = 0; i < G_N_ELEMENTS(entries); i++) {
-    ssg_safetensors_writer_set_metadata(writer, entries[i].key, entries[i].value);
-    g_free(entries[i].value);
+  for (gsize i = 0; i < G_N_ELEMENTS(entries); i++)
+    g_hash_table_replace(metadata, g_strdup(entries[i].key), entries[i].value);
+  return metadata;
+}
+
+static gboolean declare_all(Save *save, const Network networks[3], const Moments moments[4], int *checksums)
+{
+  for (int i = 0; i < 3; i++) {
+    save->network = networks[i].name;
+    ssg_parameters_each_name(networks[i].parameters, save_one, save);
   }
+  int n = -1;
+  for (int i = 0; i < 4 && save->ok; i++) {
+    n = ssg_safetensors_writer_declare(save->writer, moments[i].name, SSG_F32, ssg_tensor_shape(moments[i].block), save->error);
+    save->ok = n >= 0;
+  }
+  if (save->ok) {
+    *checksums = ssg_safetensors_writer_declare(save->writer, SSG_CHECKSUMS, SSG_I64, &SSG_SHAPE(n + 2), save->error);
+    save->ok = *checksums >= 0;
+  }
+  return save->ok;
 }
 
 gboolean ssg_training_save(SsgTraining *t, const char *path, const SsgTrainingProgress *progress, GHashTable *extra,
@@ -110,29 +133,36 @@ gboolean ssg_training_save(SsgTraining *t, const char *path, const SsgTrainingPr
   Network networks[3];
   Moments moments[4];
   g_autoptr(SsgSafetensorsWriter) writer = ssg_safetensors_writer_open(path, error);
-  Save save = {.writer = writer, .error = error, .ok = writer != NULL};
+  g_autoptr(GHashTable) metadata = metadata_of(t, progress, extra);
+  g_autoptr(GArray) sums = g_array_new(FALSE, FALSE, sizeof(gint64));
+  Save save = {.writer = writer, .sums = sums, .error = error, .ok = TRUE};
+  gint64 sum = ssg_checksum_metadata(metadata);
+  GHashTableIter iter;
+  gpointer key, value;
+  int checksums;
 
   if (!writer)
     return FALSE;
   networks_of(t, networks);
   moments_of(t, moments);
-  set_metadata(writer, t, progress, extra);
+  g_array_append_val(sums, sum);
+  g_hash_table_iter_init(&iter, metadata);
+  while (g_hash_table_iter_next(&iter, &key, &value))
+    ssg_safetensors_writer_set_metadata(writer, key, value);
+  if (!declare_all(&save, networks, moments, &checksums))
+    return FALSE;
   for (int i = 0; i < 3; i++) {
-    save.network = networks[i].name;
-    ssg_parameters_each_name(networks[i].parameters, save_one, &save);
-  }
-  for (int i = 0; i < 4 && save.ok; i++)
-    save.ok = ssg_safetensors_writer_declare(writer, moments[i].name, SSG_F32, ssg_tensor_shape(moments[i].block), error) >= 0;
-  for (int i = 0; i < 3 && save.ok; i++) {
     g_autofree float *block = download(ssg_parameters_block(networks[i].parameters));
+    save.network = networks[i].name;
     save.block = block;
     ssg_parameters_each_name(networks[i].parameters, save_one, &save);
   }
   for (int i = 0; i < 4 && save.ok; i++) {
     g_autofree float *block = download(moments[i].block);
-    save.ok = ssg_safetensors_writer_write(writer, save.next++, block, ssg_tensor_elements(moments[i].block) * sizeof(float), error);
+    write_next(&save, moments[i].name, block, ssg_tensor_elements(moments[i].block) * sizeof(float));
   }
-  return save.ok && ssg_context_check(t->ctx, error) && ssg_safetensors_writer_commit(writer, error);
+  return save.ok && ssg_safetensors_writer_write(writer, checksums, sums->data, sums->len * sizeof(gint64), error) &&
+         ssg_context_check(t->ctx, error) && ssg_safetensors_writer_commit(writer, error);
 }
 
 /* --- loading --- */
@@ -158,12 +188,14 @@ static SsgSafetensors *open_state(const char *path, SsgArchitecture *arch, GErro
     g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is no training state of ssgan-trainer", path);
     return NULL;
   }
+  if (!ssg_checksums_verify(file, path, error))
+    return NULL;
   const char *text = ssg_safetensors_metadata(file, "architecture");
   g_autoptr(JsonNode) json = text ? ssg_json_parse(text, path, NULL) : NULL;
   return ssg_architecture_from_json(json, path, arch, error) ? g_steal_pointer(&file) : NULL;
 }
 
-gboolean ssg_training_read_architecture(const char *path, SsgArchitecture *arch, GError **error)
+gboolean ssg_training_check(const char *path, SsgArchitecture *arch, GError **error)
 {
   g_autoptr(SsgSafetensors) file = open_state(path, arch, error);
   return file != NULL;
@@ -320,6 +352,8 @@ static gboolean load_networks(const Network networks[3], const char *path, gbool
   if (!file)
     return FALSE;
   gboolean state = g_strcmp0(ssg_safetensors_metadata(file, "format"), "ssgan-training") == 0;
+  if (state && !ssg_checksums_verify(file, path, error))
+    return FALSE;
   for (int i = 0; i < 3; i++) {
     Lookup lookup = {.tensors = file->tensors, .network = state ? networks[i].name : NULL};
     if (i == 2 && (!state || !networks[2].parameters))

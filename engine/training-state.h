@@ -1,6 +1,7 @@
 /* A training run's state as a file: everything that the next iteration depends on, to the bit. Safetensors with
  *   g.NAME, g_ema.NAME, d.NAME      parameters under the public names, channels last, f32 (model-file.h reads g_ema and g)
  *   g_optim.exp_avg ... d_optim.exp_avg_sq   Adam's moments, each one block in the order of the parameters
+ *   checksums                       see checksums.h; files of older versions have none
  * and metadata: format "ssgan-training", version, architecture, iteration, images, path_mean (hexadecimal float),
  * g_steps, d_steps, and what the caller adds (config ...). Random numbers and data order are functions of seed and position, and
  * need no state. */
@@ -19,8 +20,8 @@ gboolean ssg_training_save(SsgTraining *t, const char *path, const SsgTrainingPr
 /* Fills t, which has the file's architecture (else SSG_ERROR_SHAPE). extra (or NULL) receives all metadata; free with
  * g_hash_table_unref(). */
 gboolean ssg_training_load(SsgTraining *t, const char *path, SsgTrainingProgress *progress, GHashTable **extra, GError **error);
-/* The architecture in a state's metadata. */
-gboolean ssg_training_read_architecture(const char *path, SsgArchitecture *arch, GError **error);
+/* Reads a state's file to its end: FALSE for what is none, or damaged. arch receives the architecture in its metadata. */
+gboolean ssg_training_check(const char *path, SsgArchitecture *arch, GError **error);
 /* Starts from any file that holds a generator (a model, a training state, a public checkpoint), of t's architecture or of another
  * (transfer.h): parameters of g and g_ema (the one that is there stands for a missing other), and of d where the file has one
  * (*has_d TRUE). Optimisers stay as they are. Returns what was taken over and what was not, a line for each network; free it. */

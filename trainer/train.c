@@ -228,7 +228,7 @@ char *ssg_trainer_find_snapshot(const char *run, GError **error)
   for (guint i = 0; i < names->len; i++) {
     g_autoptr(GError) damage = NULL;
     SsgArchitecture arch;
-    if (ssg_training_read_architecture(names->pdata[i], &arch, &damage))
+    if (ssg_training_check(names->pdata[i], &arch, &damage))
       return g_strdup(names->pdata[i]);
     g_printerr("ssgan-trainer: warning: snapshot skipped: %s\n", damage->message);
   }

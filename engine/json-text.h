@@ -6,5 +6,6 @@
 
 #define SSG_JSON_MAX_DEPTH 16
 
-/* NULL and SSG_ERROR_FORMAT, beginning with `source`, for what is no JSON or nests too deeply. Free with json_node_unref(). */
+/* NULL and SSG_ERROR_FORMAT, beginning with `source`, for what is no JSON, nests too deeply, or has a
+ * member twice in one object. Free with json_node_unref(). */
 JsonNode *ssg_json_parse(const char *text, const char *source, GError **error);

@@ -8,6 +8,8 @@
 #include "engine/image.h"
 #include "trainer/metrics-measure.h"
 
+#define FEW 200 /* pictures of a set; below, chance moves the ratios more than models differ */
+
 typedef struct {
   char *data, *json, *sheet, *which;
   int count, edits;
@@ -43,6 +45,9 @@ static gboolean report(const SsgMetrics *metrics, const Options *o, GError **err
 {
   g_autofree char *text = o->json ? ssg_metrics_json(metrics) : NULL;
   gboolean to_output = o->json && g_str_equal(o->json, "-");
+  if (metrics->count < FEW)
+    g_printerr("ssgan-trainer: warning: only %d pictures of each kind were compared: such ratios are mostly chance; use %d or more\n",
+               metrics->count, FEW);
   if (to_output)
     fputs(text, stdout);
   else

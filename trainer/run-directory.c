@@ -1,12 +1,15 @@
 #include "trainer/run-directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "engine/atomic-file.h"
 #include "engine/error.h"
 #include "trainer/curves.h"
@@ -17,6 +20,7 @@
 
 struct SsgRunDirectory {
   char *path;
+  int lock; /* file descriptor; the system lets go of it when the process ends, however it ends */
   FILE *log, *stats;
   SsgTensorboard *board;
   SsgCurves *curves;
@@ -45,12 +49,61 @@ static FILE *open_file(const SsgRunDirectory *run, const char *name, GError **er
   return file;
 }
 
+/* One process at a time writes into a run. File systems that know no locks let everybody in. */
+static gboolean lock_run(SsgRunDirectory *run, GError **error)
+{
+  g_autofree char *path = g_build_filename(run->path, ".lock", NULL);
+  run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (run->lock < 0) {
+    ssg_trainer_error_set_errno(error, errno, "open", path);
+    return FALSE;
+  }
+  if (flock(run->lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "another ssgan-trainer is at work on %s; stop it first", run->path);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean line_is_kept(const char *line, gsize length, gint64 images)
+{
+  g_autoptr(JsonParser) parser = json_parser_new();
+  if (!json_parser_load_from_data(parser, line, (gssize) length, NULL))
+    return FALSE;
+  JsonNode *root = json_parser_get_root(parser);
+  JsonNode *seen =
+      root && JSON_NODE_HOLDS_OBJECT(root) ? json_object_get_member(json_node_get_object(root), "images") : NULL;
+  return seen && JSON_NODE_HOLDS_VALUE(seen) && json_node_get_int(seen) <= images;
+}
+
+/* Keeps the whole lines of images up to `images`. */
+static gboolean trim_stats(const char *path, gint64 images, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr(GString) kept = g_string_new(NULL);
+  gsize size;
+  if (!g_file_test(path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (!g_file_get_contents(path, &text, &size, error))
+    return FALSE;
+  for (const char *line = text, *end; line < text + size; line = end + 1) {
+    end = memchr(line, '\n', (gsize) (text + size - line));
+    if (!end)
+      break;
+    if (line_is_kept(line, (gsize) (end - line), images))
+      g_string_append_len(kept, line, end + 1 - line);
+  }
+  return kept->len == size || ssg_atomic_file_save(path, kept->str, kept->len, error);
+}
+
 static SsgRunDirectory *open_run(const char *path, gint64 images, GError **error)
 {
   g_autoptr(SsgRunDirectory) run = g_new0(SsgRunDirectory, 1);
   g_autofree char *name = g_path_get_basename(path), *stats_path = g_build_filename(path, "stats.jsonl", NULL);
   run->path = g_strdup(path);
   run->curves = ssg_curves_new(name);
+  if (!lock_run(run, error) || !trim_stats(stats_path, images, error))
+    return NULL;
   if (g_file_test(stats_path, G_FILE_TEST_EXISTS) && !ssg_curves_load(run->curves, stats_path, error))
     return NULL;
   if (!(run->log = open_file(run, "log.txt", error)) || !(run->stats = open_file(run, "stats.jsonl", error)) ||
@@ -89,45 +142,13 @@ SsgRunDirectory *ssg_run_directory_create(const char *parent, const char *name, 
   }
 }
 
-static gboolean line_is_kept(const char *line, gsize length, gint64 images)
-{
-  g_autoptr(JsonParser) parser = json_parser_new();
-  if (!json_parser_load_from_data(parser, line, (gssize) length, NULL))
-    return FALSE;
-  JsonNode *root = json_parser_get_root(parser);
-  JsonNode *seen =
-      root && JSON_NODE_HOLDS_OBJECT(root) ? json_object_get_member(json_node_get_object(root), "images") : NULL;
-  return seen && JSON_NODE_HOLDS_VALUE(seen) && json_node_get_int(seen) <= images;
-}
-
-/* Keeps the whole lines of images up to `images`. */
-static gboolean trim_stats(const char *path, gint64 images, GError **error)
-{
-  g_autofree char *text = NULL;
-  g_autoptr(GString) kept = g_string_new(NULL);
-  gsize size;
-  if (!g_file_test(path, G_FILE_TEST_EXISTS))
-    return TRUE;
-  if (!g_file_get_contents(path, &text, &size, error))
-    return FALSE;
-  for (const char *line = text, *end; line < text + size; line = end + 1) {
-    end = memchr(line, '\n', (gsize) (text + size - line));
-    if (!end)
-      break;
-    if (line_is_kept(line, (gsize) (end - line), images))
-      g_string_append_len(kept, line, end + 1 - line);
-  }
-  return kept->len == size || ssg_atomic_file_save(path, kept->str, kept->len, error);
-}
-
 SsgRunDirectory *ssg_run_directory_resume(const char *path, gint64 images, GError **error)
 {
-  g_autofree char *stats_path = g_build_filename(path, "stats.jsonl", NULL);
   if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s is not a run's folder", path);
     return NULL;
   }
-  return trim_stats(stats_path, images, error) ? open_run(path, images, error) : NULL;
+  return open_run(path, images, error);
 }
 
 void ssg_run_directory_free(SsgRunDirectory *run)
@@ -138,6 +159,8 @@ void ssg_run_directory_free(SsgRunDirectory *run)
     fclose(run->log);
   if (run->stats)
     fclose(run->stats);
+  if (run->lock >= 0)
+    close(run->lock);
   ssg_tensorboard_close(run->board);
   ssg_curves_free(run->curves);
   g_free(run->path);

@@ -14,7 +14,9 @@ typedef struct {
   double value;    /* may be NaN or infinite: null in stats.jsonl */
 } SsgStat;
 
-/* Makes the next numbered folder below `parent` (which is made too where missing): one more than the highest there.
+/* The two that open hold the folder until it is freed: SSG_ERROR_ARGUMENT while another process does.
+ *
+ * Makes the next numbered folder below `parent` (which is made too where missing): one more than the highest there.
  * name: letters, digits, "-", "_", "."; anything else becomes "-". */
 SsgRunDirectory *ssg_run_directory_create(const char *parent, const char *name, GError **error);
 /* Goes on in an existing run that resumes after `images` images: stats of later images, which a killed run may have

@@ -100,6 +100,20 @@ static void log_lines(SsgRunDirectory *run, const char *text)
     ssg_run_directory_log(run, "%s", *line);
 }
 
+/* Whether every process is ready. What keeps one from it mostly keeps all: then the first one's word is enough, and the others have
+ * nothing to say (no error is set). */
+static gboolean all_ready(SsgWorkers *workers, gboolean ready, GError **error)
+{
+  double failed = !ready;
+  int count = ssg_workers_count(workers), rank = ssg_workers_rank(workers);
+  ssg_workers_sum(workers, &failed, 1);
+  if (!ready && failed < count)
+    g_prefix_error(error, "process %d of %d: ", rank, count);
+  else if (!ready && rank > 0)
+    g_clear_error(error);
+  return failed == 0;
+}
+
 static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainConfig *config, const SsgTrainStart *start,
                       const char *message, gboolean quiet, GError **error)
 {
@@ -118,37 +132,37 @@ static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainCo
   return ssg_trainer_run(trainer, run, quiet, error);
 }
 
-static gboolean start_and_train(const SsgTrainConfig *config, const SsgTrainStart *start, const SsgCommonOptions *common,
-                                gboolean *started, GError **error)
+static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *start, const SsgCommonOptions *common, const char *command)
 {
-  g_autoptr(SsgWorkers) workers = ssg_workers_new(error);
-  g_autoptr(SsgContext) ctx = workers ? ssg_context_new(common->device, common->threads, error) : NULL;
-  g_autoptr(SsgTrainer) trainer = ctx ? ssg_trainer_new(ctx, config, workers, error) : NULL;
-  g_autofree char *message = NULL;
-
+  GError *error = NULL;
+  g_autoptr(SsgWorkers) workers = ssg_workers_new(&error);
   if (!workers)
-    return FALSE;
-  gboolean ready = trainer && fill_state(trainer, config, start, ssg_workers_rank(workers) == 0, &message, error) &&
-                   ssg_trainer_open_data(trainer, error);
-  *started = ready;
-  gboolean done = ready && train(trainer, workers, config, start, message, common->quiet, error);
-  if (!done && !ssg_interrupt_requested())
-    end_all(workers, *error);
-  return done;
+    return ssg_command_finish(command, error);
+  g_autoptr(SsgContext) ctx = ssg_context_new(common->device, common->threads, &error);
+  g_autoptr(SsgTrainer) trainer = ctx ? ssg_trainer_new(ctx, config, workers, &error) : NULL;
+  g_autofree char *message = NULL;
+  gboolean first = ssg_workers_rank(workers) == 0;
+  gboolean ready = trainer && fill_state(trainer, config, start, first, &message, &error) && ssg_trainer_open_data(trainer, &error);
+
+  /* Whatever is said is said before the processes part: launchers end those that are left when one fails. */
+  if (!all_ready(workers, ready, &error))
+    return error ? ssg_command_finish(command, error) : SSG_EXIT_BAD_INPUT;
+  if (!train(trainer, workers, config, start, message, common->quiet, &error) && !ssg_interrupt_requested())
+    end_all(workers, error);
+  int code = ssg_command_finish(command, error);
+  return code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : code; /* a file that fails once a run has started: a full disk */
 }
 
 int ssg_train_start(const SsgTrainConfig *config, const SsgTrainStart *start, gboolean dry_run, const SsgCommonOptions *common,
                     const char *command, const char *data_hint)
 {
   GError *error = NULL;
-  gboolean started = FALSE;
 
-  if (dry_run && ssg_train_config_check(config, 1, &error))
-    print_plan(config);
-  else if (!dry_run && !*config->data)
+  if (!dry_run && *config->data)
+    return start_and_train(config, start, common, command);
+  if (!dry_run)
     ssg_command_usage_error(&error, "--data is missing: %s", data_hint);
-  else if (!dry_run)
-    start_and_train(config, start, common, &started, &error);
-  int code = ssg_command_finish(command, error);
-  return started && code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : code;
+  else if (ssg_train_config_check(config, 1, &error))
+    print_plan(config);
+  return ssg_command_finish(command, error);
 }

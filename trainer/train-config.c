@@ -24,7 +24,7 @@ static const Option options[] = {
     {"out", TEXT, AT(out), 0, 0, "FOLDER", "Where numbered run folders are made (runs)"},
     {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's)"},
     {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from a model's parameters, as far as they fit, instead of random ones"},
-    {"iterations", LONG, AT(iterations), 0, 1e12, "N", "Stop after so many iterations"},
+    {"iterations", LONG, AT(iterations), 1, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (0: all)"},
     {"lr", SINGLE, AT(options.lr), 0, 10, "RATE", "Learning rate"},

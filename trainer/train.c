@@ -23,6 +23,7 @@ struct _SsgTrainer {
   SsgTraining *training;
   SsgTrainingProgress progress;
   SsgLoader *loader;
+  const SsgBatch *first; /* taken when the data was opened, for the first iteration; then NULL */
   int bad_steps[4];  /* in a row: D, R1, G, path; each kind counts for itself, a good one does not excuse the others */
   gint64 skipped;
   char *snapshot;    /* path of the last one saved or loaded */
@@ -408,7 +409,9 @@ gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error)
                               .depth = 3,
                               .cache_bytes = (gsize) 1 << 30};
   trainer->loader = ssg_loader_new(dataset, &options, error);
-  return trainer->loader != NULL;
+  /* Data of another kind than the model's mostly shows at once: before there is a run folder. */
+  trainer->first = trainer->loader ? ssg_loader_next(trainer->loader, error) : NULL;
+  return trainer->first != NULL;
 }
 
 static void iterate(SsgTrainer *trainer, const SsgBatch *batch, Window *window)
@@ -447,10 +450,13 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   ssg_run_directory_set_output(run, progress, TRUE);
   if (run)
     tidy_snapshots(trainer, run);
+  if (run && trainer->progress.iteration >= c->iterations)
+    g_printerr("ssgan-trainer: all %" G_GINT64_FORMAT " iterations are done; --iterations N goes on to N\n", c->iterations);
   Window window = {.start = g_get_monotonic_time()};
   gboolean good = TRUE, stopped = FALSE;
   while (good && !stopped && trainer->progress.iteration < c->iterations) {
-    const SsgBatch *batch = ssg_loader_next(trainer->loader, error);
+    const SsgBatch *batch = trainer->first ? trainer->first : ssg_loader_next(trainer->loader, error);
+    trainer->first = NULL;
     if (!batch) {
       good = FALSE;
       break;
@@ -462,14 +468,16 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
     if (good && worst_steps(trainer) >= MAX_BAD_STEPS)
       good = give_up(trainer, error);
     stopped = stop_requested(trainer);
-    gboolean last = i == c->iterations;
+    gboolean last = i == c->iterations || stopped;
     if (good && (i % c->stats_every == 0 || last))
       good = write_stats(trainer, run, progress, &window, error);
+    if (good && (i % c->snapshot_every == 0 || last)) /* before the pictures: whoever stops a run may not wait for them */
+      good = save_snapshot(trainer, run, error);
     if (good && c->grid_every && (i % c->grid_every == 0 || last))
       good = draw_sheet(trainer, run, error);
-    if (good && (i % c->snapshot_every == 0 || last || stopped))
-      good = save_snapshot(trainer, run, error);
   }
+  if (!good)
+    ssg_run_directory_log(run, "ended: %s", error && *error ? (*error)->message : "failed");
   if (stopped && good)
     ssg_run_directory_log(run, "stopped after %" G_GINT64_FORMAT " iterations; resume with: ssgan-trainer train --resume %s",
                           trainer->progress.iteration, run ? ssg_run_directory_path(run) : "");

@@ -154,22 +154,32 @@ static void test_kill(void)
   g_assert_cmpfloat(distance("/whole/00000-small-64", "/killed/00000-small-64", FALSE), ==, 0);
 }
 
+/* While one process is at work, another is refused; a signal then saves, with figures and pictures of that moment. */
 static void test_terminate(void)
 {
-  g_auto(GStrv) argv = command_of("", TRAIN "--out @/stopped --iterations 1000000");
-  g_autofree char *path = g_build_filename(folder, "stopped", "00000-small-64", "stats.jsonl", NULL);
+  g_auto(GStrv) argv = command_of("", TRAIN "--out @/stopped --iterations 1000000 --grid-every 1000000");
+  g_autofree char *run_folder = g_build_filename(folder, "stopped", "00000-small-64", NULL);
+  g_autofree char *path = g_build_filename(run_folder, "stats.jsonl", NULL), *messages = NULL, *pictures = NULL;
   GPid pid;
   int status;
 
   g_assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL));
-  for (int i = 0; i < 600 && !g_file_test(path, G_FILE_TEST_EXISTS); i++)
+  g_autofree char *first = NULL;
+  for (int i = 0; i < 600 && !first; i++) {
     g_usleep(50000);
-  g_usleep(300000);
+    first = ssg_trainer_find_snapshot(run_folder, NULL);
+  }
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/stopped/00000-small-64", &messages), !=, 0);
+  g_assert_nonnull(strstr(messages, "another ssgan-trainer"));
   kill(pid, SIGTERM);
   waitpid(pid, &status, 0);
   g_assert_true(WIFEXITED(status));
   g_assert_cmpint(WEXITSTATUS(status), ==, 143);
   g_autofree char *found = snapshot("/stopped/00000-small-64");
+  g_autofree char *images = g_strdup_printf("samples-%08" G_GINT64_FORMAT ".png",
+                                            g_ascii_strtoll(strstr(found, "snapshot-") + strlen("snapshot-"), NULL, 10));
+  pictures = g_build_filename(run_folder, images, NULL);
+  g_assert_true(g_file_test(pictures, G_FILE_TEST_EXISTS));
 }
 
 /* The newest snapshot is cut in half: it is named, skipped, and the one before goes on to the same end. */
@@ -298,10 +308,10 @@ static void test_init(void)
   g_string_replace(text, "\"size\": 16", "\"size\": 32", 1);
   g_string_replace(text, "\"coarse_size\": 8, \"render_size\": 4", "\"coarse_size\": 16, \"render_size\": 8", 1);
   g_string_replace(text, "\"disc_channels\": [8,", "\"disc_channels\": [8, 8,", 1);
-  g_autofree char *config_file = g_build_filename(folder, "twice.json", NULL);
+  g_autofree char *config_file = g_build_filename(folder, "grown.json", NULL);
   g_assert_true(g_file_set_contents(config_file, text->str, -1, NULL));
 
-  g_autofree char *line = g_strdup_printf("train --config @/twice.json --data $/lmdb-mask-64 --quiet --threads 1 --lr 0 --ema-half-life 1e12 --out @/grown "
+  g_autofree char *line = g_strdup_printf("train --config @/grown.json --data $/lmdb-mask-64 --quiet --threads 1 --lr 0 --ema-half-life 1e12 --out @/grown "
                                           "--iterations 1 --init %s", from);
   g_assert_cmpint(run(line, &messages), ==, 0);
   g_assert_true(g_file_get_contents(log_path, &log, NULL, NULL));
@@ -335,6 +345,10 @@ static void test_resume_public(void)
   g_assert_cmpint(run("train --resume $/tiny.pt --data $/lmdb-mask-64 --quiet --out @/public --name p --iterations 1 --batch 4 --threads 1",
                       &messages), ==, 0);
   g_autofree char *found = snapshot("/public/00000-p");
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("train --resume $/tiny-legacy.pt --data $/lmdb-mask-64 --quiet --out @/public --name q --iterations 1 --batch 4 --threads 1",
+                      &messages), ==, 0);
+  g_assert_nonnull(strstr(messages, "no discriminator"));
 }
 
 /* --- what cannot be --- */
@@ -349,6 +363,9 @@ static void test_bad_input(void)
       {TRAIN "--out @/bad --lr many", "--lr"},
       {"train --preset none", "small-64"},
       {"train --config @/preset.json --dry-run", "preset"},
+      {"train --config @/twice.json --dry-run", "'batch' is there twice"},
+      {TRAIN "--out @/bad --iterations 0", "--iterations"},
+      {TRAIN "--out @/empty --config @/few-parts.json", "holds the label"},
       {"train --preset public-256 --batch 7 --dry-run", "sets of 4"},
       {"train --config @/config.json", "--data"},
       {"train --config @/config.json --data @/nowhere", "nowhere"},
@@ -363,13 +380,20 @@ static void test_bad_input(void)
       {"finetune $/README.md --data $/lmdb-image-64", "README.md"},
   };
   g_autofree char *preset = g_build_filename(folder, "preset.json", NULL);
+  g_autofree char *twice = g_build_filename(folder, "twice.json", NULL), *few = g_build_filename(folder, "few-parts.json", NULL);
+  g_autofree char *empty = g_build_filename(folder, "empty", NULL);
+  g_autoptr(GString) few_parts = g_string_new(config_text);
+  g_string_replace(few_parts, "\"n_parts\": 5", "\"n_parts\": 4", 1);
+  g_assert_true(g_file_set_contents(few, few_parts->str, -1, NULL));
   g_assert_true(g_file_set_contents(preset, "{ \"preset\": 5 }", -1, NULL));
+  g_assert_true(g_file_set_contents(twice, "{ \"batch\": 8, \"lr\": 1, \"batch\": 16 }", -1, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *messages = NULL;
     int code = run(cases[i].line, &messages);
     if (code != 2 || !strstr(messages, cases[i].says))
       g_error("%s: exit code %d, said: %s", cases[i].line, code, messages);
   }
+  g_assert_false(g_file_test(empty, G_FILE_TEST_EXISTS)); /* no folder of a run that could not start */
 }
 
 /* Weights that are not finite: steps are skipped, then the run ends and says so. */

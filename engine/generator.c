@@ -112,6 +112,23 @@ static void add_all(Declaration *d)
   }
 }
 
+void ssg_generator_soften_fourier(SsgGenerator *g, float cutoff)
+{
+  SsgContext *ctx = ssg_tensor_context(g->pos_embed);
+  int channels = ssg_architecture_fourier_channels(&g->arch);
+  float *factors = g_new(float, channels);
+
+  for (int i = 0; i < channels; i++) {
+    float frequency = i < 2 ? 0 : (float) (1 << (i - 2) / 4); /* x, y, then four of each */
+    factors[i] = frequency > cutoff ? cutoff / frequency : 1;
+  }
+  ssg_scope_begin(ctx);
+  ssg_tensor_copy_into(g->pos_embed,
+                       ssg_tensor_mul(g->pos_embed, ssg_tensor_new_f32(ctx, SSG_SHAPE(1, channels), factors)));
+  ssg_scope_end(ctx);
+  g_free(factors);
+}
+
 SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *arch, GError **error)
 {
   if (!ssg_architecture_check(arch, error))

@@ -32,6 +32,11 @@ typedef struct {
 SsgGenerator *ssg_generator_new(SsgContext *ctx, const SsgArchitecture *arch, guint64 seed, GError **error);
 /* Parameters are left uninitialised, for a loader to fill; stored noise is drawn. */
 SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *arch, GError **error);
+/* Multiplies the Fourier embedding's weights of each frequency f (radians per half edge: 1, 2, 4 ...) above cutoff by cutoff / f.
+ * With equal weights for all frequencies, as published, the local generators of a new model start as noise that is fine-grained
+ * at every coarse size; the render net of the published models hides it by starting from a pooled map. Where it does not
+ * (render_size == coarse_size), smooth beginnings learn shapes first. */
+void ssg_generator_soften_fourier(SsgGenerator *g, float cutoff);
 void ssg_generator_free(SsgGenerator *g);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgGenerator, ssg_generator_free)
 

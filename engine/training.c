@@ -34,6 +34,10 @@ SsgTraining *ssg_training_new(SsgContext *ctx, const SsgArchitecture *arch, cons
   t->d = t->g_ema ? ssg_discriminator_new(ctx, arch, seed + 1, error) : NULL;
   if (!t->d)
     return NULL;
+  if (options->fourier_cutoff > 0) {
+    ssg_generator_soften_fourier(t->g, options->fourier_cutoff);
+    ssg_generator_soften_fourier(t->g_ema, options->fourier_cutoff);
+  }
   ssg_scope_begin(ctx);
   SsgTensor *g = ssg_parameters_trained(t->g->parameters), *d = ssg_parameters_trained(t->d->parameters);
   t->g_grad = zeros_like(g);

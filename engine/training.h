@@ -15,6 +15,7 @@ typedef struct {
   int path_batch_shrink; /* published 2 */
   float mask_weight;   /* published 100; 0 when fine-tuning without masks */
   float ema_half_life; /* images; published 10,000 */
+  float fourier_cutoff; /* of new models, see ssg_generator_soften_fourier(); published 0 */
   gboolean freeze_local; /* local generators and Fourier weights stay; EMA covers mapping and render net only */
 } SsgTrainingOptions;
 

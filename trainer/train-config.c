@@ -37,6 +37,8 @@ static const Option options[] = {
     {"mask-weight", SINGLE, AT(options.mask_weight), 0, 1e9, "W", "Weight of the mask loss"},
     {"mixing", REAL, AT(mixing), 0, 1, "P", "Probability of style mixing"},
     {"ema-half-life", SINGLE, AT(options.ema_half_life), 1, 1e12, "N", "Half-life of the moving average, in images"},
+    {"fourier-cutoff", SINGLE, AT(options.fourier_cutoff), 0, 1e6, "F",
+     "New models: Fourier frequencies above F start with smaller weights (0: all alike)"},
     {"freeze-local", SWITCH, AT(options.freeze_local), 0, 1, NULL, "Local generators and Fourier weights do not learn"},
     {"flip", SWITCH, AT(flip), 0, 1, NULL, "Mirror pictures at random"},
     {"augment", REAL, AT(augment), 0, 1, "P", "Probability of shifting, scaling and rotating"},

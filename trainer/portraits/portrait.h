@@ -111,7 +111,7 @@ typedef struct {
   float yaw;                /* N(0.21), cut at 0.46 */
   float pitch;              /* N(0.10), cut at 0.22 */
   float roll;               /* N(0.05) */
-  float center_x, center_y; /* of the head, in picture widths: 0.5 + N(0.018), 0.490 + N(0.014) */
+  float center_x, center_y; /* of the head, in picture widths: 0.5 + N(0.018), 0.465 + N(0.014) */
   float scale;              /* 1 + N(0.045) */
 
   /* Light, the same for all parts. */

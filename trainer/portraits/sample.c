@@ -239,7 +239,7 @@ void ssg_portrait_sample(SsgPortrait *p, uint64_t seed, uint64_t index)
   p->pitch = clampf(normal(d, "pitch", 0.10f), -0.22f, 0.22f);
   p->roll = normal(d, "roll", 0.05f);
   p->center_x = 0.5f + normal(d, "center x", 0.018f);
-  p->center_y = 0.490f + normal(d, "center y", 0.014f);
+  p->center_y = 0.465f + normal(d, "center y", 0.014f);
   p->scale = 1.0f + normal(d, "scale", 0.045f);
   p->light_azimuth = uniform(d, "light azimuth", -1.15f, 1.15f);
   p->light_elevation = tri(d, "light elevation", 0.25f, 0.85f);

@@ -11,7 +11,7 @@
 #include "portrait.h"
 
 /* Picture widths per head unit, and half an eye's width in head units, at scale 1. */
-#define SSG_HEAD_UNIT 0.231f
+#define SSG_HEAD_UNIT 0.265f
 #define SSG_EYE_HALF 0.282f
 
 /* What a shader says about a point. */

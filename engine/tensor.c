@@ -231,3 +231,21 @@ SsgTensor *ssg_tensor_view(SsgTensor *block, int64_t start, SsgShape shape)
   g_assert(start >= 0 && start + ssg_shape_elements(&shape) <= ssg_tensor_elements(block));
   return ssg_tensor_alias(block, &shape, start * ssg_dtype_size(block->dtype));
 }
+
+void ssg_tensor_group_sum(SsgTensor *block, int64_t start, int64_t count)
+{
+  g_assert(block->dtype == SSG_F32 && start >= 0 && count >= 0 && start + count <= ssg_tensor_elements(block));
+  if (!block->storage->data)
+    return;
+  SsgStatus status = ssg_device_group_sum(ssg_context_device(block->ctx),
+                                          (char *) block->storage->data + block->offset + start * 4, count);
+  if (status != SSG_OK)
+    ssg_context_fail(block->ctx, status, NULL);
+}
+
+void ssg_tensor_group_finish(SsgTensor *block)
+{
+  SsgStatus status = ssg_device_group_finish(ssg_context_device(block->ctx));
+  if (status != SSG_OK)
+    ssg_context_fail(block->ctx, status, NULL);
+}

@@ -137,6 +137,13 @@ SsgTensor *ssg_tensor_spread(SsgTensor *x, int size);
 /* x [K, N, P, C], weight [K, N, P, 1] -> [N, P, K, C] */
 SsgTensor *ssg_tensor_weigh_parts(SsgTensor *x, SsgTensor *weight);
 
+/* --- several processes (ssg_device_group_* in kernels/device.h), in place on gradient blocks --- */
+
+/* Sums elements [start, start + count) of an f32 block over the group that the context's device has joined. */
+void ssg_tensor_group_sum(SsgTensor *block, int64_t start, int64_t count);
+/* What is computed from now on sees the sums. */
+void ssg_tensor_group_finish(SsgTensor *block);
+
 /* --- optimisers, in place on parameter blocks --- */
 
 void ssg_tensor_adam(SsgTensor *parameters, SsgTensor *gradient, SsgTensor *moment1, SsgTensor *moment2, float lr,

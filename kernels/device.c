@@ -31,7 +31,7 @@ static const SsgDeviceClass *load_module(const char *path, char *reason, size_t 
   SsgDevicePlugin plugin = (SsgDevicePlugin) dlsym(module, SSG_DEVICE_PLUGIN_SYMBOL);
   const SsgDeviceClass *klass = plugin ? plugin(SSG_DEVICE_ABI) : NULL;
   if (!klass)
-    snprintf(reason, reason_size, "the CUDA module %s belongs to another version of ssgan", path);
+    snprintf(reason, reason_size, "the CUDA module %.300s belongs to another version of ssgan", path);
   return klass;
 }
 
@@ -227,4 +227,47 @@ SsgStatus ssg_device_set_precision(SsgDevice *device, SsgPrecision precision)
   if (device->klass->set_precision)
     return device->klass->set_precision(device->state, precision);
   return precision == SSG_PRECISION_EXACT ? SSG_OK : SSG_UNSUPPORTED;
+}
+
+void ssg_device_identity(SsgDevice *device, char *text, size_t text_size)
+{
+  snprintf(text, text_size, "%s", "");
+  if (device->klass->identify)
+    device->klass->identify(device->state, text, text_size);
+}
+
+SsgStatus ssg_device_group_prepare(SsgDevice *device)
+{
+  return device->klass->group ? device->klass->group->prepare(device->state) : SSG_UNSUPPORTED;
+}
+
+const char *ssg_device_group_name(SsgDevice *device)
+{
+  return device->klass->group ? device->klass->group->name(device->state) : "";
+}
+
+SsgStatus ssg_device_group_make_id(SsgDevice *device, uint8_t id[SSG_GROUP_ID_BYTES])
+{
+  return device->klass->group ? device->klass->group->make_id(device->state, id) : SSG_UNSUPPORTED;
+}
+
+SsgStatus ssg_device_group_join(SsgDevice *device, const uint8_t id[SSG_GROUP_ID_BYTES], int rank, int count)
+{
+  return device->klass->group ? device->klass->group->join(device->state, id, rank, count) : SSG_UNSUPPORTED;
+}
+
+SsgStatus ssg_device_group_sum(SsgDevice *device, void *data, size_t n)
+{
+  return device->klass->group ? device->klass->group->sum(device->state, data, n) : SSG_UNSUPPORTED;
+}
+
+SsgStatus ssg_device_group_finish(SsgDevice *device)
+{
+  return device->klass->group ? device->klass->group->finish(device->state) : SSG_UNSUPPORTED;
+}
+
+void ssg_device_group_leave(SsgDevice *device)
+{
+  if (device->klass->group)
+    device->klass->group->leave(device->state);
 }

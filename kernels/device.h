@@ -34,9 +34,22 @@ typedef struct {
   size_t total;  /* of the device's memory, 0 if unknown */
 } SsgDeviceMemory;
 
+/* Sums over the devices of several processes, for data-parallel training. The processes agree on an id by other means
+ * (MPI). Threads and errors as for the device. */
+#define SSG_GROUP_ID_BYTES 128
+typedef struct {
+  SsgStatus (*prepare)(void *state);           /* finds what it needs; SSG_UNSUPPORTED and a sentence when it is missing */
+  const char *(*name)(void *state);            /* "NCCL 2.28.9", after prepare() */
+  SsgStatus (*make_id)(void *state, void *id); /* SSG_GROUP_ID_BYTES, by one process for all */
+  SsgStatus (*join)(void *state, const void *id, int rank, int count); /* waits until all `count` have joined */
+  SsgStatus (*sum)(void *state, void *data, size_t n);                 /* see ssg_device_group_sum() */
+  SsgStatus (*finish)(void *state);
+  void (*leave)(void *state); /* allowed when nothing was joined */
+} SsgDeviceGroupClass;
+
 /* What a device implements. A plug-in fills one in; all function pointers are required unless said otherwise.
  * `state` is the implementation's own. Pointers from allocate() are aligned to 64 bytes at least. */
-#define SSG_DEVICE_ABI 1
+#define SSG_DEVICE_ABI 2
 typedef struct {
   uint32_t abi; /* SSG_DEVICE_ABI */
   const char *name; /* "cpu", "cuda" */
@@ -61,6 +74,8 @@ typedef struct {
   SsgStatus (*set_threads)(void *state, int n_threads); /* NULL: not applicable */
   SsgStatus (*set_precision)(void *state, SsgPrecision precision); /* NULL: only SSG_PRECISION_EXACT */
   const char *(*error)(void *state); /* sentence for the last status other than SSG_OK; never NULL */
+  void (*identify)(void *state, char *text, size_t text_size); /* NULL: "" */
+  const SsgDeviceGroupClass *group;                            /* NULL: none */
 } SsgDeviceClass;
 
 /* The one symbol of a plug-in module: returns its class, or NULL when abi differs from its own. */
@@ -102,3 +117,19 @@ void ssg_device_trim(SsgDevice *device);
 SsgStatus ssg_device_set_threads(SsgDevice *device, int n_threads);
 /* SSG_UNSUPPORTED, and nothing changed, where the device has no such units. */
 SsgStatus ssg_device_set_precision(SsgDevice *device, SsgPrecision precision);
+
+/* A text that is this piece of hardware's alone, on any machine (a GPU's UUID); "" where there is none. */
+void ssg_device_identity(SsgDevice *device, char *text, size_t text_size);
+
+/* Sums over the devices of several processes. Every process prepares; when all can, one makes an id, which the others get
+ * by other means; then all join, each with a device of its own. */
+SsgStatus ssg_device_group_prepare(SsgDevice *device);
+const char *ssg_device_group_name(SsgDevice *device); /* "" before prepare() */
+SsgStatus ssg_device_group_make_id(SsgDevice *device, uint8_t id[SSG_GROUP_ID_BYTES]);
+SsgStatus ssg_device_group_join(SsgDevice *device, const uint8_t id[SSG_GROUP_ID_BYTES], int rank, int count);
+/* Asks for the sum of f32 data [n] over the group, in place: after all ops asked for before, beside those asked for after,
+ * which must leave the data alone until finish(). Every process asks for the same sums in the same order. */
+SsgStatus ssg_device_group_sum(SsgDevice *device, void *data, size_t n);
+/* Ops asked for from now on see the sums. Does not wait. */
+SsgStatus ssg_device_group_finish(SsgDevice *device);
+void ssg_device_group_leave(SsgDevice *device);

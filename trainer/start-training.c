@@ -127,6 +127,8 @@ static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainCo
       return FALSE;
     ssg_run_directory_set_output(run, NULL, quiet);
     ssg_run_directory_log(run, "run folder %s", ssg_run_directory_path(run));
+    if (ssg_workers_reduction(workers))
+      ssg_run_directory_log(run, "%d processes; %s", ssg_workers_count(workers), ssg_workers_reduction(workers));
     log_lines(run, message);
   }
   return ssg_trainer_run(trainer, run, quiet, error);
@@ -138,7 +140,8 @@ static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *st
   g_autoptr(SsgWorkers) workers = ssg_workers_new(&error);
   if (!workers)
     return ssg_command_finish(command, error);
-  g_autoptr(SsgContext) ctx = ssg_context_new(common->device, common->threads, &error);
+  g_autofree char *device = ssg_workers_device_name(workers, common->device);
+  g_autoptr(SsgContext) ctx = ssg_context_new(device, common->threads, &error);
   g_autoptr(SsgTrainer) trainer = ctx ? ssg_trainer_new(ctx, config, workers, &error) : NULL;
   g_autofree char *message = NULL;
   gboolean first = ssg_workers_rank(workers) == 0;
@@ -147,6 +150,7 @@ static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *st
   /* Whatever is said is said before the processes part: launchers end those that are left when one fails. */
   if (!all_ready(workers, ready, &error))
     return error ? ssg_command_finish(command, error) : SSG_EXIT_BAD_INPUT;
+  ssg_workers_attach(workers, ctx);
   if (!train(trainer, workers, config, start, message, common->quiet, &error) && !ssg_interrupt_requested())
     end_all(workers, error);
   int code = ssg_command_finish(command, error);

@@ -15,12 +15,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgWorkers, ssg_workers_free)
 int ssg_workers_rank(const SsgWorkers *workers);  /* 0 for one process */
 int ssg_workers_count(const SsgWorkers *workers); /* 1 for one process */
 
+/* The device of this process when `name` was asked for: "cuda" alone is, for several processes on one machine, a GPU for each of
+ * them as far as there are GPUs; any other name is itself. The caller frees it. Every process must call it. */
+char *ssg_workers_device_name(SsgWorkers *workers, const char *name);
+/* From now on gradient blocks of ctx are summed from device to device where that can be done: every process has a GPU of its own, and
+ * NCCL is there. Else through the host by MPI, as before. Every process must call it; it cannot fail. ctx must outlive its use. */
+void ssg_workers_attach(SsgWorkers *workers, SsgContext *ctx);
+/* How gradients are summed, and why not otherwise: "gradients are summed by NCCL 2.28.9"; NULL for one process. */
+const char *ssg_workers_reduction(const SsgWorkers *workers);
+
 /* Sums values [n] over all processes, in place; every process must call it. */
 void ssg_workers_sum(SsgWorkers *workers, double *values, int n);
 
 /* Sums a gradient block over all processes while the backward pass still runs: begin, then ready() for each stretch of the block that
- * is final, in any order, then end(), which waits. Stretches are collected into buckets; what was never reported is reduced by end().
- * The block must be f32. On devices whose memory the host cannot read, buckets are copied to the host. */
+ * is final, in any order, then end(). Stretches are collected into buckets; what was never reported is reduced by end().
+ * The block must be f32. Through MPI, buckets are copied to the host and end() waits; from device to device, nothing waits but what is
+ * asked of the device after end(). */
 void ssg_workers_reduce_begin(SsgWorkers *workers, SsgTensor *block);
 void ssg_workers_reduce_ready(SsgWorkers *workers, gint64 start, gint64 count);
 void ssg_workers_reduce_end(SsgWorkers *workers);

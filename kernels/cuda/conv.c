@@ -205,12 +205,18 @@ static SsgStatus describe(SsgCuda *cuda, const SsgOpCall *call, SsgCudaConvPlan 
   ((a) == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0 || (a) == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1 ||                         \
    (a) == CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3)
 
-/* Takes over what one of cuDNN's three heuristics answered, which differ in nothing but their types. */
+/* Takes over what one of cuDNN's three heuristics answered, which differ in nothing but their types. One that has no
+ * answer leaves no candidates. */
 #define TAKE_CANDIDATES(Perf, get, first, second, third, is_exact)                                                     \
   do {                                                                                                                 \
     Perf found[MAX_CANDIDATES];                                                                                        \
     int n = 0;                                                                                                         \
-    TRY_CUDNN(get, cuda->cudnn, first, second, plan->conv, third, MAX_CANDIDATES, &n, found);                          \
+    cudnnStatus_t result = get(cuda->cudnn, first, second, plan->conv, third, MAX_CANDIDATES, &n, found);              \
+    SsgStatus status = ssg_cuda_check_cudnn(cuda, result, #get, call);                                                 \
+    if (status == SSG_LOST || status == SSG_NO_MEMORY)                                                                 \
+      return status;                                                                                                   \
+    if (status != SSG_OK)                                                                                              \
+      n = 0;                                                                                                           \
     for (int i = 0; i < n; i++)                                                                                        \
       if (found[i].status == CUDNN_STATUS_SUCCESS && found[i].determinism == CUDNN_DETERMINISTIC &&                    \
           found[i].memory <= WORKSPACE_LIMIT && (!exact || is_exact(found[i].algo)))                                   \
@@ -323,12 +329,12 @@ SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call)
 
   SsgCudaConvPlan *plan;
   SSG_TRY(find_plan(cuda, call, &key, &plan));
-  /* Heuristics may name what a particular GPU then refuses. Before anything ran, the next one is as good; when none is
-   * left, for this shape and this device, the convolution is unfolded. */
+  /* Heuristics may name what a particular GPU then refuses, with one error or another. Before anything ran, the next one
+   * is as good; when none is left, for this shape and this device, the convolution is unfolded. */
   SsgStatus status = SSG_UNSUPPORTED;
   while (plan->n_candidates > 0) {
     status = execute(cuda, call, plan);
-    if (status != SSG_UNSUPPORTED || plan->proved)
+    if (status == SSG_OK || status == SSG_LOST || status == SSG_NO_MEMORY || plan->proved)
       break;
     plan->n_candidates--;
     memmove(plan->candidates, plan->candidates + 1, (size_t) plan->n_candidates * sizeof *plan->candidates);

@@ -12,6 +12,7 @@
 #define SSG_CUDA_OLDEST_MINOR 5
 
 typedef struct SsgCudaConvPlan SsgCudaConvPlan;
+typedef struct SsgCudaGroup SsgCudaGroup;
 
 /* One opened device: a stream, the libraries' handles on that stream, and a memory pool of its own. */
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
 
   SsgCudaConvPlan **conv_plans; /* conv.c's, by shape */
   int n_conv_plans;
+  SsgCudaGroup *group; /* group.c's, NULL before the first use */
 
   size_t in_use, peak, total;
   bool lost;           /* error holds the sentence of the failure that lost it */
@@ -43,6 +45,8 @@ void ssg_cuda_describe_call(const SsgOpCall *call, char *text, size_t text_size)
 SsgStatus ssg_cuda_check(SsgCuda *cuda, cudaError_t result, const char *what, const SsgOpCall *call);
 SsgStatus ssg_cuda_check_cublas(SsgCuda *cuda, cublasStatus_t result, const char *what, const SsgOpCall *call);
 SsgStatus ssg_cuda_check_cudnn(SsgCuda *cuda, cudnnStatus_t result, const char *what, const SsgOpCall *call);
+/* The same for another library's failure, of which only a status and words are known; call may be NULL. */
+SsgStatus ssg_cuda_fail(SsgCuda *cuda, SsgStatus status, const char *what, const char *words, const SsgOpCall *call);
 /* Whether an error is of the kind after which the process's context on this device can do nothing more. */
 bool ssg_cuda_is_fatal(cudaError_t result);
 /* Says why there is nothing to use, from the driver's version (0: none) and what cudaGetDeviceCount said. */
@@ -69,6 +73,10 @@ bool ssg_cuda_supports_conv(const SsgOpCall *call);
 SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call);          /* CONV, CONV_INPUT, CONV_WEIGHT */
 SsgStatus ssg_cuda_conv_unfolded(SsgCuda *cuda, const SsgOpCall *call); /* the same without cuDNN */
 void ssg_cuda_free_conv_plans(SsgCuda *cuda);
+
+/* Sums over the GPUs of several processes; empty where the build had no NCCL (SSG_CUDA_HAVE_NCCL). */
+extern const SsgDeviceGroupClass ssg_cuda_group_class;
+void ssg_cuda_free_group(SsgCuda *cuda);
 
 /* cudaDataType_t of a float dtype. */
 cudaDataType_t ssg_cuda_data_type(SsgDtype dtype);

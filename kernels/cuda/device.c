@@ -81,6 +81,7 @@ static void close_device(void *state)
   cudaSetDevice(cuda->ordinal);
   if (cuda->stream)
     cudaStreamSynchronize(cuda->stream);
+  ssg_cuda_free_group(cuda);
   ssg_cuda_free_conv_plans(cuda);
   if (cuda->cudnn)
     cudnnDestroy(cuda->cudnn);
@@ -94,6 +95,10 @@ static void close_device(void *state)
   }
   if (cuda->pool)
     cudaMemPoolDestroy(cuda->pool);
+  /* The error that lost a device sticks to all that this process has on it, which is lost with it, until it is reset:
+   * then the device can be opened again, without starting the program anew. */
+  if (cuda->lost)
+    cudaDeviceReset();
   free(cuda);
 }
 
@@ -148,7 +153,7 @@ static SsgStatus open_device(int index, void **state, char *reason, size_t reaso
   cuda->last_op = SSG_N_OPS;
   SsgStatus status = start(cuda);
   if (status != SSG_OK) {
-    snprintf(reason, reason_size, "%s", cuda->error);
+    snprintf(reason, reason_size, "GPU %d cannot be opened: %s", cuda->ordinal, cuda->error);
     close_device(cuda);
     return status;
   }
@@ -303,6 +308,19 @@ static SsgStatus set_precision(void *state, SsgPrecision precision)
   return SSG_OK;
 }
 
+static void identify(void *state, char *text, size_t text_size)
+{
+  SsgCuda *cuda = state;
+  struct cudaDeviceProp properties;
+  snprintf(text, text_size, "%s", "");
+  if (enter(cuda) != SSG_OK || cudaGetDeviceProperties(&properties, cuda->ordinal) != cudaSuccess)
+    return;
+  char digits[2 * sizeof properties.uuid.bytes + 1];
+  for (size_t i = 0; i < sizeof properties.uuid.bytes; i++)
+    snprintf(digits + 2 * i, 3, "%02x", (unsigned char) properties.uuid.bytes[i]);
+  snprintf(text, text_size, "GPU-%s", digits);
+}
+
 static const char *error(void *state)
 {
   return ((SsgCuda *) state)->error;
@@ -329,6 +347,10 @@ static const SsgDeviceClass klass = {
     .trim = trim,
     .set_precision = set_precision,
     .error = error,
+    .identify = identify,
+#if SSG_CUDA_HAVE_NCCL
+    .group = &ssg_cuda_group_class,
+#endif
 };
 
 /* SSG_DEVICE_PLUGIN_SYMBOL */

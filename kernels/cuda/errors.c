@@ -148,6 +148,11 @@ SsgStatus ssg_cuda_check_cudnn(SsgCuda *cuda, cudnnStatus_t result, const char *
   return fail(cuda, status, what, words, call);
 }
 
+SsgStatus ssg_cuda_fail(SsgCuda *cuda, SsgStatus status, const char *what, const char *words, const SsgOpCall *call)
+{
+  return find_fatal(cuda, what, call) ? SSG_LOST : fail(cuda, status, what, words, call);
+}
+
 void ssg_cuda_explain_no_device(cudaError_t result, int driver_version, int runtime_version, char *reason,
                                 size_t reason_size)
 {

@@ -153,6 +153,41 @@ static void check_large(Run *run)
   ssg_device_release(run->device, slice.out.data, sizeof got);
 }
 
+/* A group of this one device: sums of one summand, by the real NCCL where it is found. */
+static void check_group(Run *run)
+{
+  enum { N = 3000 };
+  uint8_t id[SSG_GROUP_ID_BYTES];
+  float numbers[N], got[N];
+  void *data = NULL;
+  if (ssg_device_group_prepare(run->device) != SSG_OK) {
+    printf("sums over processes: not tried, %s\n", ssg_device_error(run->device));
+    return;
+  }
+  for (int i = 0; i < N; i++)
+    numbers[i] = (float) i / 7;
+  SsgStatus status = ssg_device_group_make_id(run->device, id);
+  if (status == SSG_OK)
+    status = ssg_device_group_join(run->device, id, 0, 1);
+  if (status == SSG_OK)
+    status = ssg_device_allocate(run->device, sizeof numbers, &data);
+  if (status == SSG_OK)
+    status = ssg_device_upload(run->device, data, numbers, sizeof numbers);
+  if (status == SSG_OK)
+    status = ssg_device_group_sum(run->device, data, N);
+  if (status == SSG_OK)
+    status = ssg_device_group_finish(run->device);
+  if (status == SSG_OK)
+    status = ssg_device_download(run->device, got, data, sizeof got);
+  if (status != SSG_OK || memcmp(got, numbers, sizeof got) != 0) {
+    fprintf(stderr, "sums over processes: %s\n", status == SSG_OK ? "other numbers" : ssg_device_error(run->device));
+    run->failures++;
+  }
+  printf("sums over processes: %s, one process\n", ssg_device_group_name(run->device));
+  ssg_device_release(run->device, data, sizeof numbers);
+  ssg_device_group_leave(run->device);
+}
+
 /* A type that no device knows how to handle is refused with a sentence, and nothing breaks. */
 static void check_refusal(Run *run)
 {
@@ -188,6 +223,8 @@ int main(int argc, char **argv)
   if (!run.only_conv)
     check_tf32(&run);
   check_large(&run);
+  if (!run.brief && !run.only_conv)
+    check_group(&run);
   check_refusal(&run);
   SsgDeviceMemory memory;
   ssg_device_memory(run.device, &memory);

@@ -115,8 +115,9 @@ cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation
 {
   Type ta = type_of(type_a), tb = type_of(type_b), tc = type_of(type_c);
   pretend_check_stream(handle->stream);
-  if (pretend_library_call_refused())
-    return CUBLAS_STATUS_NOT_SUPPORTED;
+  PretendRefusal refused = pretend_library_call_refused();
+  if (refused != PRETEND_GOOD)
+    return refused == PRETEND_NOT_SUPPORTED ? CUBLAS_STATUS_NOT_SUPPORTED : CUBLAS_STATUS_EXECUTION_FAILED;
   pretend_count_library_call();
   /* The table of types in the manual of cublasGemmEx: A and B alike, C alike or f32. */
   if (ta != tb || (tc != ta && tc != F32) || m < 1 || n < 1 || k < 1 || batch < 1 || *(const float *) beta != 0.0f)
@@ -273,6 +274,8 @@ static void check_shapes(const struct cudnnTensorStruct *x, const struct cudnnFi
 #define OFFER(Perf, slow, with_workspace, without)                                                                     \
   do {                                                                                                                 \
     check_shapes(x, w, conv, y);                                                                                       \
+    if (pretend_heuristics_refused())                                                                                  \
+      return CUDNN_STATUS_NOT_SUPPORTED;                                                                               \
     if (wanted < 3)                                                                                                    \
       pretend_refuse("asked for fewer than three algorithms");                                                         \
     memset(found, 0, 3 * sizeof *found);                                                                               \
@@ -328,8 +331,9 @@ static cudnnStatus_t convolve(cudnnHandle_t handle, Direction direction, const s
   size_t size = size_of(x->type);
   check_shapes(x, w, conv, y);
   pretend_check_stream(handle->stream);
-  if (pretend_library_call_refused())
-    return CUDNN_STATUS_NOT_SUPPORTED;
+  PretendRefusal refused = pretend_library_call_refused();
+  if (refused != PRETEND_GOOD)
+    return refused == PRETEND_NOT_SUPPORTED ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_EXECUTION_FAILED;
   pretend_count_library_call();
   if (*(const float *) alpha != 1.0f || *(const float *) beta != 0.0f)
     pretend_refuse("a convolution that adds to its output");

@@ -27,13 +27,29 @@ void pretend_device_work(bool begin);
 void pretend_check_range(const void *data, size_t bytes, const char *what);
 void pretend_check_stream(cudaStream_t stream);
 
+/* Streams do what they are asked at once, and keep book of what they could rely on if they did not: of each stream they
+ * know how much of its work comes before theirs. `touch` is for libraries in modules of their own (nccl.c): it checks that
+ * all that the other streams were asked for so far comes before, opens the memory, and notes that nobody may use the data
+ * before they have waited for this stream. */
+#define PRETEND_STREAMS 8
+struct CUstream_st {
+  bool live;
+  long work, seen[PRETEND_STREAMS]; /* asked of it; of others, and known to come before */
+  void (*touch)(cudaStream_t stream, void *data, size_t bytes, bool begin);
+};
+
 /* What tests plant. Allocations n .. n + times - 1 from now on fail, 0 being the next. */
 void pretend_fail_allocations(int n, int times);
-/* Every call answers with this error from now on, as a real device does after a sticky one; cudaSuccess mends it. */
+/* Every call answers with this error from now on, as a real device does after a sticky one; cudaSuccess mends it, and so
+ * does cudaDeviceReset(). */
 void pretend_break(cudaError_t error);
-/* The next library call (cuBLAS, cuDNN) is refused as not supported. */
-void pretend_refuse_library_call(void);
-bool pretend_library_call_refused(void);
+/* The next library call (cuBLAS, cuDNN) is refused as not supported, or fails otherwise. */
+typedef enum { PRETEND_GOOD, PRETEND_NOT_SUPPORTED, PRETEND_EXECUTION_FAILED } PretendRefusal;
+void pretend_refuse_library_call(PretendRefusal how);
+PretendRefusal pretend_library_call_refused(void);
+/* cuDNN's heuristics fail from now on, or no longer. */
+void pretend_refuse_heuristics(bool refuse);
+bool pretend_heuristics_refused(void);
 
 /* Live allocations, library objects and streams; and product and convolution calls since the start. */
 int pretend_live_objects(void);

@@ -20,15 +20,42 @@ static unsigned char *memory;
 static Block *blocks;
 static int depth, objects, library_calls, allocations, fail_from, fail_to;
 static cudaError_t broken = cudaSuccess, last_error = cudaSuccess;
-static bool refuse_library;
-static int a_stream, a_pool;
+static PretendRefusal refuse_library;
+static bool refuse_heuristics;
+static int a_pool;
+static cudaStream_t current; /* the one asked last */
 static size_t used;
 
 /* Fresh and freed memory is NaN, as far as this many bytes of an array: pages that were touched make every change of
  * protection slower, and cuBLAS's workspace is large. */
 #define FILLED ((size_t) 1 << 20)
 
-#define STREAM ((cudaStream_t) (void *) &a_stream)
+/* Data that a stream works on and that others must wait for: it is `work` of streams[owner]. */
+typedef struct Claim {
+  int owner;
+  long work;
+  const unsigned char *data;
+  size_t bytes;
+  struct Claim *next;
+} Claim;
+
+static struct CUstream_st streams[PRETEND_STREAMS];
+static Claim *claims;
+
+struct CUevent_st {
+  bool recorded;
+  int owner;
+  long work, seen[PRETEND_STREAMS];
+};
+
+static int index_of(cudaStream_t stream)
+{
+  int i = (int) (stream - streams);
+  if (stream < streams || i >= PRETEND_STREAMS || !stream->live)
+    pretend_refuse("work on a stream that was not made");
+  return i;
+}
+
 #define POOL ((cudaMemPool_t) (void *) &a_pool)
 
 void pretend_refuse(const char *format, ...)
@@ -68,8 +95,19 @@ void pretend_device_work(bool begin)
       pretend_refuse("mprotect failed");
 }
 
+/* Nobody but its owner may use claimed data before waiting. */
+static void check_claims(const void *data, size_t bytes, const char *what)
+{
+  const unsigned char *from = data;
+  for (Claim *c = claims; c; c = c->next)
+    if (from < c->data + c->bytes && c->data < from + bytes && current && index_of(current) != c->owner &&
+        current->seen[c->owner] < c->work)
+      pretend_refuse("%s: used while another stream works on it, without waiting for that", what);
+}
+
 void pretend_check_range(const void *data, size_t bytes, const char *what)
 {
+  check_claims(data, bytes, what);
   size_t at = (size_t) ((const unsigned char *) data - memory);
   for (Block *b = blocks; b; b = b->next)
     if (at >= b->start && at + bytes <= b->start + b->bytes)
@@ -79,8 +117,37 @@ void pretend_check_range(const void *data, size_t bytes, const char *what)
 
 void pretend_check_stream(cudaStream_t stream)
 {
-  if (stream != STREAM)
-    pretend_refuse("work on a stream that was not made");
+  index_of(stream);
+  current = stream;
+  stream->work++;
+}
+
+static void touch(cudaStream_t stream, void *data, size_t bytes, bool begin)
+{
+  int owner = index_of(stream);
+  if (!begin) {
+    pretend_device_work(false);
+    return;
+  }
+  for (int i = 0; i < PRETEND_STREAMS; i++)
+    if (i != owner && streams[i].live && stream->seen[i] < streams[i].work)
+      pretend_refuse("work on data that another stream may not have finished");
+  stream->work++;
+  current = stream;
+  pretend_check_range(data, bytes, "a sum");
+  for (Claim **link = &claims; *link;) { /* the former sum of the same data */
+    Claim *old = *link;
+    if (old->owner != owner || old->data != data) {
+      link = &old->next;
+      continue;
+    }
+    *link = old->next;
+    free(old);
+  }
+  Claim *c = malloc(sizeof *c);
+  *c = (Claim){owner, stream->work, data, bytes, claims};
+  claims = c;
+  pretend_device_work(true);
 }
 
 void pretend_fail_allocations(int n, int times)
@@ -96,16 +163,26 @@ void pretend_break(cudaError_t error)
   last_error = cudaSuccess;
 }
 
-void pretend_refuse_library_call(void)
+void pretend_refuse_library_call(PretendRefusal how)
 {
-  refuse_library = true;
+  refuse_library = how;
 }
 
-bool pretend_library_call_refused(void)
+PretendRefusal pretend_library_call_refused(void)
 {
-  bool refused = refuse_library;
-  refuse_library = false;
+  PretendRefusal refused = refuse_library;
+  refuse_library = PRETEND_GOOD;
   return refused;
+}
+
+void pretend_refuse_heuristics(bool refuse)
+{
+  refuse_heuristics = refuse;
+}
+
+bool pretend_heuristics_refused(void)
+{
+  return refuse_heuristics;
 }
 
 int pretend_live_objects(void)
@@ -142,9 +219,16 @@ static cudaError_t answer(cudaError_t error)
 
 /* ---- the calls ---- */
 
+/* SSGAN_PRETEND_DEVICES of them; 1 unless it is set. */
+static int n_devices(void)
+{
+  const char *text = getenv("SSGAN_PRETEND_DEVICES");
+  return text ? atoi(text) : 1;
+}
+
 cudaError_t cudaGetDeviceCount(int *count)
 {
-  *count = 1;
+  *count = n_devices();
   return answer(cudaSuccess);
 }
 
@@ -160,10 +244,10 @@ cudaError_t cudaRuntimeGetVersion(int *version)
   return cudaSuccess;
 }
 
-cudaError_t cudaSetDevice(int device)
+cudaError_t cudaSetDevice(int number)
 {
-  if (device != 0)
-    pretend_refuse("device %d was chosen", device);
+  if (number < 0 || number >= n_devices())
+    pretend_refuse("device %d was chosen", number);
   start();
   return answer(cudaSuccess);
 }
@@ -174,38 +258,132 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
   return answer(cudaSuccess);
 }
 
-cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int number)
 {
   memset(properties, 0, sizeof *properties);
   snprintf(properties->name, sizeof properties->name, "pretended GPU");
   properties->totalGlobalMem = PRETEND_MEMORY;
+  snprintf(properties->uuid.bytes, sizeof properties->uuid.bytes, "pretended %d", number);
   return answer(cudaSuccess);
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
 {
-  *stream = STREAM;
+  int i = 0;
+  while (i < PRETEND_STREAMS && streams[i].live)
+    i++;
+  if (i == PRETEND_STREAMS || flags != cudaStreamNonBlocking)
+    pretend_refuse("a stream too many, or one that waits for the default stream");
+  streams[i] = (struct CUstream_st){.live = true, .touch = touch};
+  for (int k = 0; k < PRETEND_STREAMS; k++)
+    streams[k].seen[i] = 0;
+  *stream = &streams[i];
   pretend_count_object(1);
   return answer(cudaSuccess);
 }
 
+cudaError_t cudaDeviceGetStreamPriorityRange(int *least, int *greatest)
+{
+  *least = 0;
+  *greatest = -5;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t *stream, unsigned flags, int priority)
+{
+  if (priority < -5 || priority > 0)
+    pretend_refuse("a priority of %d", priority);
+  return cudaStreamCreateWithFlags(stream, flags);
+}
+
+static void forget_claims(int owner)
+{
+  for (Claim **link = &claims; *link;) {
+    Claim *c = *link;
+    if (c->owner == owner) {
+      *link = c->next;
+      free(c);
+    } else {
+      link = &c->next;
+    }
+  }
+}
+
 cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
-  pretend_check_stream(stream);
+  forget_claims(index_of(stream));
+  stream->live = false;
+  if (current == stream)
+    current = NULL;
   pretend_count_object(-1);
   return answer(cudaSuccess);
 }
 
+/* The host has waited, and so has all that it asks for from now on. */
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
-  pretend_check_stream(stream);
+  int owner = index_of(stream);
+  for (int i = 0; i < PRETEND_STREAMS; i++)
+    streams[i].seen[owner] = stream->work;
   return answer(cudaSuccess);
 }
 
 cudaError_t cudaStreamQuery(cudaStream_t stream)
 {
-  pretend_check_stream(stream);
+  index_of(stream);
   return answer(cudaSuccess);
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags)
+{
+  *event = calloc(1, sizeof **event);
+  pretend_count_object(1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event)
+{
+  free(event);
+  pretend_count_object(-1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+{
+  event->recorded = true;
+  event->owner = index_of(stream);
+  event->work = stream->work;
+  memcpy(event->seen, stream->seen, sizeof event->seen);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags)
+{
+  index_of(stream);
+  if (!event->recorded)
+    pretend_refuse("a wait for an event that was never recorded");
+  for (int i = 0; i < PRETEND_STREAMS; i++)
+    if (stream->seen[i] < event->seen[i])
+      stream->seen[i] = event->seen[i];
+  if (stream->seen[event->owner] < event->work)
+    stream->seen[event->owner] = event->work;
+  return answer(cudaSuccess);
+}
+
+/* All that the process has on the device is gone, and the error with it. */
+cudaError_t cudaDeviceReset(void)
+{
+  while (blocks) {
+    Block *b = blocks;
+    used -= b->bytes;
+    blocks = b->next;
+    free(b);
+  }
+  objects = 0;
+  memset(streams, 0, sizeof streams);
+  current = NULL;
+  pretend_break(cudaSuccess);
+  return cudaSuccess;
 }
 
 cudaError_t cudaMemPoolCreate(cudaMemPool_t *pool, const struct cudaMemPoolProps *properties)

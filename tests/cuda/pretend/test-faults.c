@@ -97,11 +97,31 @@ int main(void)
   other.op = SSG_OP_CONV;
   other.in[1].shape = (SsgShape){4, {5, 1, 3, 4}};
   other.param.conv.pad_bottom = 0;
-  pretend_refuse_library_call();
+  pretend_refuse_library_call(PRETEND_NOT_SUPPORTED);
   CHECK(klass->run(state, &other) == SSG_OK && pretend_library_calls() == calls + 1);
-  pretend_refuse_library_call();
+  pretend_refuse_library_call(PRETEND_NOT_SUPPORTED);
   CHECK(klass->run(state, &other) == SSG_UNSUPPORTED && strstr(klass->error(state), "cudnnConvolutionForward"));
   CHECK(klass->run(state, &other) == SSG_OK);
+
+  /* Likewise when an algorithm fails in another way than by saying so. */
+  SsgOpCall failing = other;
+  failing.in[1].shape = (SsgShape){4, {5, 1, 1, 4}};
+  failing.param.conv.stride = 2;
+  failing.param.conv.pad_left = failing.param.conv.pad_right = 0;
+  failing.out.shape = (SsgShape){4, {1, 3, 4, 5}};
+  calls = pretend_library_calls();
+  pretend_refuse_library_call(PRETEND_EXECUTION_FAILED);
+  CHECK(klass->run(state, &failing) == SSG_OK && pretend_library_calls() == calls + 1);
+  pretend_refuse_library_call(PRETEND_EXECUTION_FAILED);
+  CHECK(klass->run(state, &failing) == SSG_FAILED && strstr(klass->error(state), "cudnnConvolutionForward"));
+
+  /* Heuristics that answer nothing: by a product, too. */
+  failing.param.conv.pad_left = failing.param.conv.pad_right = 1;
+  failing.out.shape = (SsgShape){4, {1, 3, 5, 5}};
+  pretend_refuse_heuristics(true);
+  calls = pretend_library_calls();
+  CHECK(klass->run(state, &failing) == SSG_OK && pretend_library_calls() == calls + 1);
+  pretend_refuse_heuristics(false);
 
   /* Every algorithm refused: the convolution is done another way, by a product. */
   SsgOpCall last = other;
@@ -114,7 +134,7 @@ int main(void)
   exhaust(&last, 1);
   release(&last.out);
 
-  pretend_refuse_library_call(); /* conv has run, and has a second algorithm that would do */
+  pretend_refuse_library_call(PRETEND_NOT_SUPPORTED); /* conv has run, and has a second algorithm that would do */
   CHECK(klass->run(state, &conv) == SSG_UNSUPPORTED);
 
   SsgOpCall product = {.op = SSG_OP_MATMUL, .n_in = 2};
@@ -122,7 +142,7 @@ int main(void)
   product.in[1] = array(SSG_F32, (SsgShape){3, {1, 5, 6}});
   product.out = array(SSG_F32, (SsgShape){3, {1, 4, 6}});
   product.param.matmul.alpha = 1;
-  pretend_refuse_library_call();
+  pretend_refuse_library_call(PRETEND_NOT_SUPPORTED);
   CHECK(klass->run(state, &product) == SSG_UNSUPPORTED && strstr(klass->error(state), "matmul [1, 4, 5] x [1, 5, 6]"));
   CHECK(klass->run(state, &product) == SSG_OK);
   product.out.shape.dim[1] = (int64_t) 1 << 40;
@@ -159,6 +179,15 @@ int main(void)
   CHECK(klass->run(state, &reduce) == SSG_LOST);
   release(&reduce.in[0]);
   release(&reduce.out);
+  pretend_break(cudaErrorIllegalAddress);
   klass->close(state);
+
+  /* The lost one is closed: the device can be opened again. While the error sticks, opening says why it cannot be. */
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+  reduce.out = array(SSG_F32, (SsgShape){2, {3, 1}});
+  release(&reduce.out);
+  klass->close(state);
+  state = NULL;
+  CHECK(pretend_live_objects() == 0);
   return 0;
 }

@@ -364,14 +364,28 @@ SsgTensor *ssg_generator_render_weight(SsgGenerator *g, int i)
   SsgContext *ctx = ssg_parameters_context(g->parameters);
   gint64 in = ssg_tensor_dim(g->conv_weight[i], 3), o = ssg_tensor_dim(g->conv_weight[i], 0);
 
+  /* Scopes within scopes: a weight is up to 18 MiB. */
+  ssg_scope_begin(ctx);
   ssg_scope_begin(ctx);
   SsgTensor *mod = ssg_tensor_scale(ssg_tensor_reshape(g->conv_mod[i], SSG_SHAPE(1, 1, 1, in)), 1 / sqrtf(9 * in));
   SsgTensor *w = ssg_tensor_mul(g->conv_weight[i], mod);
-  SsgTensor *sum = ssg_tensor_sum_to(ssg_tensor_square(w), SSG_SHAPE(o, 1, 1, 1), 1);
-  w = ssg_tensor_mul(w, ssg_tensor_rsqrt(ssg_tensor_affine(sum, 1, EPSILON)));
+  ssg_scope_begin(ctx);
+  SsgTensor *sum = ssg_scope_end_keep(ctx, ssg_tensor_sum_to(ssg_tensor_square(w), SSG_SHAPE(o, 1, 1, 1), 1));
+  w = ssg_scope_end_keep(ctx, ssg_tensor_mul(w, ssg_tensor_rsqrt(ssg_tensor_affine(sum, 1, EPSILON))));
   if (i % 2 == 0)
     w = ssg_tensor_permute(w, (const int[]){3, 1, 2, 0});
   return ssg_scope_end_keep(ctx, w);
+}
+
+SsgShape ssg_generator_render_weight_shape(SsgGenerator *g, int i)
+{
+  SsgShape shape = *ssg_tensor_shape(g->conv_weight[i]);
+  gint64 out = shape.dim[0];
+  if (i % 2 == 0) {
+    shape.dim[0] = shape.dim[3];
+    shape.dim[3] = out;
+  }
+  return shape;
 }
 
 SsgTensor *ssg_generator_head_weight(SsgGenerator *g, int level)
@@ -397,22 +411,28 @@ SsgTensor *ssg_generator_render_input(SsgGenerator *g, SsgTensor *features)
   return ssg_tensor_avg_pool(features, g->arch.coarse_size / g->arch.render_size);
 }
 
-SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *x, SsgTensor *features, SsgTensor *weight0,
-                                      SsgTensor *weight1, SsgTensor *noise0, SsgTensor *noise1)
+SsgTensor *ssg_generator_grow(SsgGenerator *g, int level, SsgTensor *x, SsgTensor *features, SsgTensor *weight0)
 {
   SsgContext *ctx = ssg_tensor_context(x);
   gint64 s = ssg_tensor_dim(x, 1);
+
+  ssg_scope_begin(ctx);
+  if (s == g->arch.coarse_size)
+    x = ssg_tensor_concat((SsgTensor *[]){x, features}, 2, 3);
+  return ssg_scope_end_keep(ctx, ssg_tensor_conv_input(x, weight0, 2, 0, 0, 2 * s + 1, 2 * s + 1));
+}
+
+SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *grown, SsgTensor *weight1, SsgTensor *noise0,
+                                      SsgTensor *noise1)
+{
+  SsgContext *ctx = ssg_tensor_context(grown);
   int i = 2 * level;
 
   /* Scopes within scopes: at the largest size each map is tens of MiB, and none should outlive its use. */
   ssg_scope_begin(ctx);
   ssg_scope_begin(ctx);
-  ssg_scope_begin(ctx);
-  if (s == g->arch.coarse_size)
-    x = ssg_tensor_concat((SsgTensor *[]){x, features}, 2, 3);
-  x = ssg_tensor_conv_input(x, weight0, 2, 0, 0, 2 * s + 1, 2 * s + 1);
-  x = ssg_tensor_upfirdn(x, 1, 1, 1, 1, 4, g->conv_bias[i], noise0, noise0 ? g->conv_noise[i] : NULL, TRUE);
-  x = ssg_scope_end_keep(ctx, x);
+  SsgTensor *x = ssg_tensor_upfirdn(grown, 1, 1, 1, 1, 4, g->conv_bias[i], noise0, noise0 ? g->conv_noise[i] : NULL, TRUE);
+  ssg_tensor_unref(grown);
   x = ssg_tensor_conv(x, weight1, 1, 1, 1, noise1 ? NULL : g->conv_bias[i + 1], !noise1);
   x = ssg_scope_end_keep(ctx, x);
   if (noise1)
@@ -485,8 +505,11 @@ SsgGenerated ssg_generator_forward(SsgGenerator *g, SsgTensor *expanded, SsgTens
   x = ssg_generator_render_input(g, f);
   SsgTensor *picture = NULL;
   for (int level = 0; level < a->n_levels; level++) {
-    x = ssg_generator_render_level(g, level, x, f, ssg_generator_render_weight(g, 2 * level),
-                                   ssg_generator_render_weight(g, 2 * level + 1), noise[2 * level], noise[2 * level + 1]);
+    ssg_scope_begin(ctx);
+    SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, x, f, ssg_generator_render_weight(g, 2 * level)));
+    ssg_scope_end(ctx);
+    x = ssg_generator_render_level(g, level, grown, ssg_generator_render_weight(g, 2 * level + 1), noise[2 * level],
+                                   noise[2 * level + 1]);
     picture = ssg_generator_head(g, level, x, ssg_generator_head_weight(g, level), ssg_generator_head_bias(g, level),
                                  picture, out.coarse);
   }

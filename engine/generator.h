@@ -74,15 +74,19 @@ SsgTensor *ssg_generator_coarse_mask(SsgGenerator *g, SsgTensor *mask);
 /* Step 7. Weight of render convolution i, scaled, modulated, demodulated: [O, 3, 3, I], for even i (transposed convolutions)
  * [I, 3, 3, O]. */
 SsgTensor *ssg_generator_render_weight(SsgGenerator *g, int i);
+SsgShape ssg_generator_render_weight_shape(SsgGenerator *g, int i);
 /* to_rgb and to_seg of a level as one head: weight [3 + K, I] with modulation and scale, bias [3 + K]. */
 SsgTensor *ssg_generator_head_weight(SsgGenerator *g, int level);
 SsgTensor *ssg_generator_head_bias(SsgGenerator *g, int level);
 /* x at the beginning of the render net: f pooled to r0. */
 SsgTensor *ssg_generator_render_input(SsgGenerator *g, SsgTensor *features);
-/* One doubling: x [N, s, s, I] -> [N, 2s, 2s, O]. features are appended first when s == h. weights as of render_weight;
- * noise[j] [N or 1, 2s, 2s, 1] for the two convolutions, NULL for none. */
-SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *x, SsgTensor *features, SsgTensor *weight0,
-                                      SsgTensor *weight1, SsgTensor *noise0, SsgTensor *noise1);
+/* One doubling in two steps, between which x may be dropped. The transposed convolution: x [N, s, s, I] -> [N, 2s+1, 2s+1, O];
+ * features are appended to x first when s == h (else they may be NULL). weight as of render_weight. */
+SsgTensor *ssg_generator_grow(SsgGenerator *g, int level, SsgTensor *x, SsgTensor *features, SsgTensor *weight0);
+/* Blur, activation, second convolution: grown [N, 2s+1, 2s+1, O] -> [N, 2s, 2s, O]. `grown` is unreferenced as soon as it is used;
+ * noise of the two convolutions [N or 1, 2s, 2s, 1], NULL for none. */
+SsgTensor *ssg_generator_render_level(SsgGenerator *g, int level, SsgTensor *grown, SsgTensor *weight1, SsgTensor *noise0,
+                                      SsgTensor *noise1);
 /* rgb and seg of a level: head(x) + upsampled previous (NULL at the first level) [+ coarse mask at size h]. [N, s, s, 3 + K]. */
 SsgTensor *ssg_generator_head(SsgGenerator *g, int level, SsgTensor *x, SsgTensor *weight, SsgTensor *bias,
                               SsgTensor *previous, SsgTensor *coarse);

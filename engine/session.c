@@ -84,6 +84,13 @@ static SsgTensor *embed(SsgSession *session, SsgTransform transform)
   return ssg_generator_embed(session->g, ssg_tensor_new_f32(session->ctx, SSG_SHAPE(1, p, fourier), features));
 }
 
+/* Made level by level while the first face is rendered, and given up where the device repacks them: a third of what a model
+ * would otherwise take. */
+static SsgTensor *make_render_weight(gpointer generator, int i)
+{
+  return ssg_generator_render_weight(generator, i);
+}
+
 static void prepare(SsgSession *session)
 {
   SsgGenerator *g = session->g;
@@ -94,8 +101,9 @@ static void prepare(SsgSession *session)
     return;
   for (int i = 0; i < a->n_levels; i++) {
     ssg_scope_begin(session->ctx);
-    session->render_weight[2 * i] = keep_constant(ssg_generator_render_weight(g, 2 * i));
-    session->render_weight[2 * i + 1] = keep_constant(ssg_generator_render_weight(g, 2 * i + 1));
+    for (int j = 2 * i; j < 2 * i + 2; j++)
+      session->render_weight[j] = ssg_tensor_ref(ssg_tensor_new_made(
+          session->ctx, ssg_generator_render_weight_shape(g, j), make_render_weight, g, j));
     session->head_weight[i] = keep_constant(ssg_generator_head_weight(g, i));
     session->head_bias[i] = keep_constant(ssg_generator_head_bias(g, i));
     ssg_scope_end(session->ctx);
@@ -406,7 +414,9 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   SsgTensor *mask = ssg_generator_soft_mask(g, session->depth, kept);
   SsgTensor *weights = ssg_generator_feature_weights(g, mask);
   SsgTensor *coarse = ssg_generator_coarse_mask(g, mask);
-  SsgTensor *features = ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, weights);
+  ssg_scope_begin(ctx);
+  SsgTensor *features = ssg_tensor_ref(ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, weights));
+  ssg_scope_end(ctx);
   CoarseMaps maps = {.depth = download_f32(session->depth),
                      .weight = download_f32(weights),
                      .coarse = download_f32(ssg_tensor_affine(mask, 2, -1))};
@@ -420,10 +430,15 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
       break;
     began = g_get_monotonic_time();
     ssg_scope_begin(ctx);
-    SsgTensor *next = ssg_generator_render_level(g, level, x, features, session->render_weight[2 * level],
-                                                 session->render_weight[2 * level + 1], noise[2 * level],
+    /* The largest maps of all are these: none stays longer than it is needed. */
+    ssg_scope_begin(ctx);
+    SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, x, features, session->render_weight[2 * level]));
+    ssg_scope_end(ctx);
+    if (ssg_tensor_dim(x, 1) == a->coarse_size)
+      ssg_tensor_clear(&features);
+    ssg_tensor_clear(&x);
+    SsgTensor *next = ssg_generator_render_level(g, level, grown, session->render_weight[2 * level + 1], noise[2 * level],
                                                  noise[2 * level + 1]);
-    ssg_tensor_unref(x); /* of no use to the head, and large */
     SsgTensor *picture = ssg_generator_head(g, level, next, session->head_weight[level], session->head_bias[level], head, coarse);
     ssg_tensor_ref(next);
     ssg_tensor_ref(picture);
@@ -443,7 +458,8 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
       early(picture_now, data);
     }
   }
-  ssg_tensor_unref(x);
+  ssg_tensor_clear(&x);
+  ssg_tensor_clear(&features);
   ssg_tensor_clear(&head);
   g_free(maps.depth);
   g_free(maps.weight);

@@ -13,6 +13,11 @@ typedef struct {
   void *data; /* NULL: the op that should have computed it failed */
   gsize bytes;
   uint64_t cache_key;
+  /* Storage that is computed when it is needed, and given up while the device keeps a repacked copy; make NULL: plain. */
+  SsgTensorMake make;
+  gpointer make_data;
+  int make_index;
+  gboolean stays; /* a copy did not serve once: not given up again */
 } SsgStorage;
 
 /* A recorded operation, or a leaf (rule NULL). */

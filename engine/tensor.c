@@ -31,7 +31,7 @@ static void storage_unref(SsgStorage *storage)
 
 static SsgArray array_of(const SsgTensor *t)
 {
-  SsgArray array = {.data = (char *) t->storage->data + t->offset, .shape = t->shape, .dtype = t->dtype};
+  SsgArray array = {.data = t->storage->data ? (char *) t->storage->data + t->offset : NULL, .shape = t->shape, .dtype = t->dtype};
   /* A view of a part of the storage is other contents than the key stands for. */
   if (t->offset == 0 && (gsize) ssg_tensor_elements(t) * ssg_dtype_size(t->dtype) == t->storage->bytes)
     array.cache_key = t->storage->cache_key;
@@ -62,13 +62,63 @@ SsgTensor *ssg_tensor_alias(SsgTensor *source, const SsgShape *shape, gsize offs
   return ssg_context_adopt(source->ctx, t);
 }
 
+/* Computes the elements of storage that are not there. */
+static void make_elements(SsgStorage *storage)
+{
+  gboolean recording = ssg_context_set_recording(storage->ctx, FALSE);
+  ssg_scope_begin(storage->ctx);
+  SsgTensor *made = storage->make(storage->make_data, storage->make_index);
+  g_assert(made->storage->bytes == storage->bytes && made->storage->refs == 1 && made->offset == 0);
+  storage->data = g_steal_pointer(&made->storage->data);
+  ssg_scope_end(storage->ctx);
+  ssg_context_set_recording(storage->ctx, recording);
+}
+
+static gboolean kept_by_device(const SsgStorage *storage)
+{
+  return ssg_device_keeps(ssg_context_device(storage->ctx), storage->cache_key);
+}
+
+/* Runs a call whose inputs stand, but for those that the device has copies of. */
+static SsgStatus run_with_copies(SsgOpCall *call, SsgTensor *const *in, const SsgTensor *out)
+{
+  SsgDevice *device = ssg_context_device(out->ctx);
+  SsgStatus status = ssg_device_run(device, call);
+  if (status == SSG_ABSENT) {
+    for (int i = 0; i < call->n_in; i++) {
+      if (!in[i] || in[i]->storage->data)
+        continue;
+      in[i]->storage->stays = TRUE;
+      make_elements(in[i]->storage);
+      if (!in[i]->storage->data)
+        return SSG_NO_MEMORY; /* the context knows already */
+      call->in[i] = array_of(in[i]);
+    }
+    status = ssg_device_run(device, call);
+  }
+  for (int i = 0; i < call->n_in; i++) {
+    SsgStorage *storage = in[i] ? in[i]->storage : NULL;
+    if (!storage || !storage->make || !storage->data || storage->stays || !kept_by_device(storage))
+      continue;
+    ssg_device_release(device, storage->data, storage->bytes);
+    storage->data = NULL;
+  }
+  return status;
+}
+
 void ssg_tensor_run(SsgOpCall *call, int n_in, SsgTensor *const *in, SsgTensor *out)
 {
   if (!out->storage->data)
     return;
   call->n_in = n_in;
   for (int i = 0; i < n_in; i++) {
-    if (in[i] && !in[i]->storage->data) {
+    gboolean copied = FALSE;
+    if (in[i] && in[i]->storage->make && !in[i]->storage->data) {
+      copied = kept_by_device(in[i]->storage);
+      if (!copied)
+        make_elements(in[i]->storage);
+    }
+    if (in[i] && !in[i]->storage->data && !copied) {
       /* An earlier failure, already kept by the context: pass the absence on. */
       ssg_device_release(ssg_context_device(out->ctx), out->storage->data, out->storage->bytes);
       out->storage->data = NULL;
@@ -78,7 +128,7 @@ void ssg_tensor_run(SsgOpCall *call, int n_in, SsgTensor *const *in, SsgTensor *
   }
   call->out = array_of(out);
   ssg_context_count(out->ctx, call);
-  SsgStatus status = ssg_device_run(ssg_context_device(out->ctx), call);
+  SsgStatus status = run_with_copies(call, in, out);
   if (status != SSG_OK) {
     ssg_context_fail(out->ctx, status, call);
     ssg_device_release(ssg_context_device(out->ctx), out->storage->data, out->storage->bytes);
@@ -224,6 +274,24 @@ void ssg_tensor_set_constant(SsgTensor *t)
 {
   if (!t->storage->cache_key)
     t->storage->cache_key = __atomic_fetch_add(&next_cache_key, 1, __ATOMIC_RELAXED);
+}
+
+SsgTensor *ssg_tensor_new_made(SsgContext *ctx, SsgShape shape, SsgTensorMake make, gpointer data, int index)
+{
+  SsgTensor *t = g_new0(SsgTensor, 1);
+  t->refs = 1;
+  t->ctx = ctx;
+  t->shape = shape;
+  t->dtype = SSG_F32;
+  t->storage = g_new0(SsgStorage, 1);
+  t->storage->refs = 1;
+  t->storage->ctx = ctx;
+  t->storage->bytes = ssg_shape_elements(&shape) * sizeof(float);
+  t->storage->make = make;
+  t->storage->make_data = data;
+  t->storage->make_index = index;
+  ssg_tensor_set_constant(t);
+  return ssg_context_adopt(ctx, t);
 }
 
 SsgTensor *ssg_tensor_view(SsgTensor *block, int64_t start, SsgShape shape)

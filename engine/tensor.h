@@ -49,6 +49,12 @@ void ssg_tensor_upload(SsgTensor *t, const void *host);
 void ssg_tensor_copy_into(SsgTensor *to, const SsgTensor *from);
 /* Promises that the contents never change again: the device may keep a repacked copy while the tensor lives. */
 void ssg_tensor_set_constant(SsgTensor *t);
+/* A constant f32 tensor whose elements make(data, index) computes when an op first needs them, as a tensor of that shape in the
+ * current scope, and which are given up again while the device keeps a repacked copy of them. make() may be called more than once
+ * and must compute the same elements each time; data must outlive the tensor. For inputs of ops alone: such a tensor cannot be
+ * downloaded, copied or overwritten. */
+typedef SsgTensor *(*SsgTensorMake)(gpointer data, int index);
+SsgTensor *ssg_tensor_new_made(SsgContext *ctx, SsgShape shape, SsgTensorMake make, gpointer data, int index);
 /* [start, start + shape) of the block's elements as a tensor that shares its memory (parameter blocks). */
 SsgTensor *ssg_tensor_view(SsgTensor *block, int64_t start, SsgShape shape);
 

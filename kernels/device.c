@@ -202,6 +202,11 @@ void ssg_device_forget(SsgDevice *device, uint64_t cache_key)
     device->klass->forget(device->state, cache_key);
 }
 
+bool ssg_device_keeps(SsgDevice *device, uint64_t cache_key)
+{
+  return cache_key && device->klass->keeps && device->klass->keeps(device->state, cache_key);
+}
+
 void ssg_device_memory(SsgDevice *device, SsgDeviceMemory *memory)
 {
   device->klass->memory(device->state, memory);

@@ -14,7 +14,8 @@ typedef enum {
   SSG_NO_MEMORY,   /* allocation failed; the device stays usable */
   SSG_UNSUPPORTED, /* this op, dtype or size is not implemented on this device */
   SSG_LOST,        /* the device stopped working: close it and open another */
-  SSG_FAILED       /* a library call failed; see ssg_device_error() */
+  SSG_FAILED,      /* a library call failed; see ssg_device_error() */
+  SSG_ABSENT       /* an input came without data, and the device keeps no repacked copy that serves: see keeps() */
 } SsgStatus;
 
 /* How products of f32 arrays (conv*, matmul) are computed. Arrays of f16 and bf16 always use the fast units, with f32
@@ -76,6 +77,7 @@ typedef struct {
   const char *(*error)(void *state); /* sentence for the last status other than SSG_OK; never NULL */
   void (*identify)(void *state, char *text, size_t text_size); /* NULL: "" */
   const SsgDeviceGroupClass *group;                            /* NULL: none */
+  bool (*keeps)(void *state, uint64_t cache_key); /* NULL: always false */
 } SsgDeviceClass;
 
 /* The one symbol of a plug-in module: returns its class, or NULL when abi differs from its own. */
@@ -110,6 +112,9 @@ bool ssg_device_supports(SsgDevice *device, const SsgOpCall *call);
 /* May return before the op is done (GPU); download() and synchronize() wait. */
 SsgStatus ssg_device_run(SsgDevice *device, const SsgOpCall *call);
 void ssg_device_forget(SsgDevice *device, uint64_t cache_key);
+/* Whether a repacked copy of the array with this key is kept. If so, run() may be given the array with data NULL; where that
+ * call needs it in another form than the ones kept, run() returns SSG_ABSENT, having changed nothing but `out`. */
+bool ssg_device_keeps(SsgDevice *device, uint64_t cache_key);
 void ssg_device_memory(SsgDevice *device, SsgDeviceMemory *memory);
 void ssg_device_reset_peak(SsgDevice *device);
 void ssg_device_trim(SsgDevice *device);

@@ -23,7 +23,8 @@ typedef struct {
   int64_t dim[SSG_MAX_RANK];
 } SsgShape;
 
-/* A buffer on a device with its shape. `data` is a device pointer, owned by whoever allocated it.
+/* A buffer on a device with its shape. `data` is a device pointer, owned by whoever allocated it; it may be NULL for an
+ * array of which the device keeps a repacked copy (ssg_device_keeps()).
  * cache_key: 0, or a number that stands for exactly these contents for as long as the process lives. A device may
  * keep a repacked copy of an array with a key (oneDNN weights) until ssg_device_forget() names the key. */
 typedef struct {

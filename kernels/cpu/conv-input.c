@@ -103,46 +103,49 @@ static bool usable(const Axis *a)
 }
 
 typedef struct {
-  const float *part[2][2];
+  const float *part[2]; /* the columns of even and of odd x */
   float *out;
-  int64_t h, w, channels;
+  int64_t h, w, channels, parity, height; /* rows parity, parity + 2 ..: `height` of them in a picture */
 } InterleaveJob;
 
-/* Units are rows n * H + y of the result. */
+/* Units are rows n * height + i of the parts. */
 static void interleave_range(const void *data, int worker, int64_t begin, int64_t end)
 {
   const InterleaveJob *job = data;
   const int64_t channels = job->channels;
   const size_t bytes = (size_t) channels * sizeof(float);
   for (int64_t row = begin; row < end; row++) {
-    int64_t picture = row / job->h, y = row % job->h;
-    int64_t height = (job->h - y % 2 + 1) / 2;
-    float *out = job->out + row * job->w * channels;
+    int64_t picture = row / job->height, y = 2 * (row % job->height) + job->parity;
+    float *out = job->out + (picture * job->h + y) * job->w * channels;
     for (int64_t px = 0; px < 2; px++) {
       int64_t width = (job->w - px + 1) / 2;
-      const float *from = job->part[y % 2][px] + (picture * height + y / 2) * width * channels;
+      const float *from = job->part[px] + row * width * channels;
       for (int64_t x = 0; x < width; x++)
         memcpy(out + (2 * x + px) * channels, from + x * channels, bytes);
     }
   }
 }
 
+/* Even rows, then odd ones: room for half of the result is enough. */
 static SsgStatus by_parity(SsgCpu *cpu, const SsgDnnlConv *c, const Axis y[2], const Axis x[2])
 {
-  size_t floats = (size_t) (c->n * c->h * c->w * c->ci), at = 0;
+  size_t floats = (size_t) (c->n * y[0].size * c->w * c->ci);
   float *parts = ssg_cpu_scratch(cpu, floats);
   if (!parts)
     return SSG_NO_MEMORY;
-  InterleaveJob job = {.out = c->x, .h = c->h, .w = c->w, .channels = c->ci};
   SsgStatus status = SSG_OK;
-  for (int i = 0; i < 4 && status == SSG_OK; i++) {
-    SsgDnnlConv part = forward_of(c, &y[i / 2], &x[i % 2], parts + at);
-    job.part[i / 2][i % 2] = part.y;
-    at += (size_t) (c->n * part.ho * part.wo * c->ci);
-    status = ssg_dnnl_conv(cpu, &part);
+  for (int py = 0; py < 2 && status == SSG_OK; py++) {
+    InterleaveJob job = {.out = c->x, .h = c->h, .w = c->w, .channels = c->ci, .parity = py, .height = y[py].size};
+    float *room = parts;
+    for (int px = 0; px < 2 && status == SSG_OK; px++) {
+      SsgDnnlConv part = forward_of(c, &y[py], &x[px], room);
+      job.part[px] = room;
+      room += c->n * part.ho * part.wo * c->ci;
+      status = ssg_dnnl_conv(cpu, &part);
+    }
+    if (status == SSG_OK)
+      ssg_cpu_parallel(cpu, c->n * job.height, SSG_GRAIN / (c->w * c->ci) + 1, interleave_range, &job);
   }
-  if (status == SSG_OK)
-    ssg_cpu_parallel(cpu, c->n * c->h, SSG_GRAIN / (c->w * c->ci) + 1, interleave_range, &job);
   ssg_cpu_scratch_free(cpu, parts, floats);
   return status;
 }

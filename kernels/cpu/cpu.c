@@ -189,6 +189,12 @@ static void cpu_forget(void *state, uint64_t cache_key)
   ssg_dnnl_forget(cpu->dnnl, cache_key);
 }
 
+static bool cpu_keeps(void *state, uint64_t cache_key)
+{
+  SsgCpu *cpu = state;
+  return ssg_dnnl_keeps(cpu->dnnl, cache_key);
+}
+
 static void cpu_memory(void *state, SsgDeviceMemory *memory)
 {
   SsgCpu *cpu = state;
@@ -294,6 +300,7 @@ const SsgDeviceClass *ssg_cpu_device_class(void)
       .trim = cpu_trim,
       .set_threads = cpu_set_threads,
       .error = cpu_error,
+      .keeps = cpu_keeps,
   };
   return &klass;
 }

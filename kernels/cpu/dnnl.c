@@ -350,8 +350,9 @@ static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const f
 {
   SsgDnnl *dnnl = cpu->dnnl;
   bool derive = conv && conv->derive;
+  const float *source = derive ? conv->derive_from->weight : weight;
   *scratch = NULL;
-  if (!p->reorder && !derive) {
+  if (!p->reorder && !derive && source) {
     TRY(dnnl_memory_set_data_handle(p->weight, (void *) weight), "setting a pointer");
     return SSG_OK;
   }
@@ -360,6 +361,8 @@ static SsgStatus provide_weight(SsgCpu *cpu, Primitive *p, DescRef desc, const f
     TRY(dnnl_memory_set_data_handle(p->weight, packed->data), "setting a pointer");
     return SSG_OK;
   }
+  if (!source)
+    return ssg_cpu_fail(cpu, SSG_ABSENT, "weights were given up, but are needed in another form than the one kept");
   size_t plain_bytes = derive ? (size_t) (conv->co * conv->kh * conv->kw * conv->ci) * sizeof(float) : 0;
   float *plain = NULL;
   void *room;
@@ -832,6 +835,14 @@ void ssg_dnnl_forget(SsgDnnl *dnnl, uint64_t cache_key)
     *link = packed->next_in_bucket;
     packed_free(dnnl, packed);
   }
+}
+
+bool ssg_dnnl_keeps(const SsgDnnl *dnnl, uint64_t cache_key)
+{
+  const Packed *packed = dnnl->packed[cache_key % N_BUCKETS];
+  while (packed && packed->cache_key != cache_key)
+    packed = packed->next_in_bucket;
+  return packed != NULL;
 }
 
 size_t ssg_dnnl_cached(const SsgDnnl *dnnl)

@@ -11,6 +11,7 @@ SsgDnnl *ssg_dnnl_new(char *reason, size_t reason_size);
 /* NULL is allowed. */
 void ssg_dnnl_free(SsgDnnl *dnnl);
 void ssg_dnnl_forget(SsgDnnl *dnnl, uint64_t cache_key);
+bool ssg_dnnl_keeps(const SsgDnnl *dnnl, uint64_t cache_key);
 /* Bytes of repacked weights. */
 size_t ssg_dnnl_cached(const SsgDnnl *dnnl);
 

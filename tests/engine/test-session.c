@@ -405,6 +405,11 @@ static void test_memory(void)
   gsize bare = memory_of(f).in_use;
   g_autoptr(SsgRender) first = render(f, face, FALSE);
   gsize once = memory_of(f).in_use;
+  gsize positions = arch.coarse_size * arch.coarse_size, maps = sizeof(float) * positions *
+                    ((2 * arch.n_parts + 1) * arch.local_channels + arch.n_parts), weights = 0;
+  for (int i = 0; i < 2 * arch.n_levels; i++)
+    weights += ssg_tensor_elements(ssg_model_generator(f->model)->conv_weight[i]) * sizeof(float);
+  g_assert_cmpuint(once, <, bare + maps + weights); /* what the device has repacked is not held twice */
   for (int i = 0; i < 20; i++) { /* nothing piles up */
     g_autoptr(SsgFace) edited = ssg_face_blend(face, donor, (float) i / 20);
     ssg_render_unref(render(f, edited, i % 3 == 0));
@@ -417,6 +422,67 @@ static void test_memory(void)
   g_autoptr(SsgRender) again = render(f, face, FALSE);
   g_assert_cmpuint(again->parts_computed, ==, BIT(arch.n_parts) - 1);
   compare(again, first, 0);
+}
+
+/* What makes a weight, and how often it was asked to. */
+typedef struct {
+  SsgContext *ctx;
+  int calls;
+} Maker;
+
+static SsgTensor *make_weight(gpointer data, int index)
+{
+  Maker *maker = data;
+  maker->calls++;
+  return ssg_tensor_normal(maker->ctx, SSG_SHAPE(32, 3, 3, 32), 9, index);
+}
+
+static void check_made(SsgContext *ctx, SsgTensor *made, gint64 size)
+{
+  ssg_scope_begin(ctx);
+  gint64 n = size * size * 32;
+  g_autofree float *got = g_new(float, n), *expected = g_new(float, n);
+  SsgTensor *x = ssg_tensor_normal(ctx, SSG_SHAPE(1, size, size, 32), 1, 2);
+  SsgTensor *plain = ssg_tensor_normal(ctx, SSG_SHAPE(32, 3, 3, 32), 9, 4);
+  ssg_tensor_set_constant(plain); /* or another algorithm would be chosen */
+  ssg_tensor_download(ssg_tensor_conv(x, made, 1, 1, 1, NULL, FALSE), got);
+  ssg_tensor_download(ssg_tensor_conv(x, plain, 1, 1, 1, NULL, FALSE), expected);
+  g_assert_cmpmem(got, n * sizeof(float), expected, n * sizeof(float));
+  ssg_scope_end(ctx);
+}
+
+/* A made tensor is made when it is used, given up while the device keeps what it made of it, and made again for another use. */
+static void test_made_tensor(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 2, &error);
+  g_assert_no_error(error);
+  Maker maker = {.ctx = ctx};
+  const gsize bytes = 32 * 32 * 9 * sizeof(float);
+  SsgDeviceMemory memory;
+  ssg_scope_begin(ctx);
+  SsgTensor *made = ssg_tensor_ref(ssg_tensor_new_made(ctx, SSG_SHAPE(32, 3, 3, 32), make_weight, &maker, 4));
+  ssg_scope_end(ctx);
+  g_assert_cmpint(maker.calls, ==, 0);
+  for (int i = 0; i < 3; i++) {
+    check_made(ctx, made, 32);
+    g_assert_cmpint(maker.calls, ==, 1);
+    ssg_device_memory(ssg_context_device(ctx), &memory);
+    g_assert_cmpuint(memory.in_use, ==, 0);
+    g_assert_cmpuint(memory.cached, >=, 4 * bytes);
+  }
+  for (int i = 0; i < 3; i++) { /* from now on it stays */
+    check_made(ctx, made, 8);
+    check_made(ctx, made, 32);
+    g_assert_cmpint(maker.calls, ==, 2);
+    ssg_device_memory(ssg_context_device(ctx), &memory);
+    g_assert_cmpuint(memory.in_use, ==, bytes);
+  }
+  g_assert_true(ssg_context_check(ctx, &error));
+  ssg_tensor_unref(made);
+  ssg_device_memory(ssg_context_device(ctx), &memory);
+  g_assert_cmpuint(memory.in_use, ==, 0);
+  g_assert_cmpuint(memory.cached, ==, 0);
 }
 
 static void test_stage_times(void)
@@ -452,6 +518,7 @@ int main(int argc, char **argv)
   g_test_add_func("/engine/session/other-model", test_face_of_another_model);
   g_test_add_func("/engine/session/threads", test_threads);
   g_test_add_func("/engine/session/memory", test_memory);
+  g_test_add_func("/engine/session/made-tensor", test_made_tensor);
   g_test_add_func("/engine/session/stage-times", test_stage_times);
   other = fixture_new(2);
   int status = g_test_run();

@@ -127,6 +127,49 @@ static void test_forget(void)
   ssg_device_close(device);
 }
 
+/* Weights of which a copy is kept need not be given; where the copies do not serve, that is said. */
+static void test_keeps(void)
+{
+  static const struct {
+    SsgOp op;
+    int64_t size, up, small_size, small_up; /* large ones by Winograd's way, small ones directly */
+  } kinds[] = {{SSG_OP_CONV, 32, 32, 8, 8}, {SSG_OP_CONV_INPUT, 16, 33, 0, 0}};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    SsgDevice *device = open_cpu();
+    const uint64_t key = 5 + i;
+    int64_t size = kinds[i].size, up = kinds[i].up;
+    bool grow = kinds[i].op == SSG_OP_CONV_INPUT;
+    SsgOpCall call = {.op = kinds[i].op, .n_in = 2};
+    call.in[0] = array_of(device, (SsgShape){4, {1, size, size, 32}}, 0.5f);
+    call.in[1] = array_of(device, (SsgShape){4, {32, 3, 3, 32}}, 1.0f);
+    call.in[1].cache_key = key;
+    call.out = array_of(device, (SsgShape){4, {1, up, up, 32}}, 0.0f);
+    call.param.conv.stride = grow ? 2 : 1;
+    call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = !grow;
+    g_assert_false(ssg_device_keeps(device, key));
+    g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+    g_assert_true(ssg_device_keeps(device, key));
+    g_assert_false(ssg_device_keeps(device, key + 1));
+    g_assert_false(ssg_device_keeps(device, 0));
+    size_t bytes = (size_t) (up * up * 32) * sizeof(float);
+    g_autofree float *with = g_memdup2(call.out.data, bytes);
+    memset(call.out.data, 0, bytes);
+    call.in[1].data = NULL;
+    g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+    g_assert_cmpmem(call.out.data, bytes, with, bytes);
+    if (kinds[i].small_size) {
+      call.in[0].shape.dim[1] = call.in[0].shape.dim[2] = kinds[i].small_size;
+      call.out.shape.dim[1] = call.out.shape.dim[2] = kinds[i].small_up;
+      g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_ABSENT);
+      g_assert_cmpstr(ssg_device_error(device), !=, "");
+    }
+    ssg_device_forget(device, key);
+    g_assert_false(ssg_device_keeps(device, key));
+    g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_ABSENT);
+    ssg_device_close(device);
+  }
+}
+
 static SsgArray noise(SsgDevice *device, SsgShape shape, uint64_t stream)
 {
   SsgOpCall call = {.op = SSG_OP_RANDOM_NORMAL, .out = array_of(device, shape, 0.0f)};
@@ -310,6 +353,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/kernels/cpu/ops", test_ops);
   g_test_add_func("/kernels/cpu/forget", test_forget);
+  g_test_add_func("/kernels/cpu/keeps", test_keeps);
   g_test_add_func("/kernels/cpu/large", test_large);
   g_test_add_func("/kernels/cpu/memory", test_memory);
   g_test_add_func("/kernels/cpu/threads", test_threads);

@@ -117,12 +117,22 @@ static void tell_lost(gpointer data)
   g_free(lost);
 }
 
-static void load_progress(double fraction, gpointer data)
+static void tell_progress(SsgChannel *channel, double progress)
 {
-  SsgChannel *channel = data;
   pthread_mutex_lock(&channel->mutex);
-  channel->progress = fraction;
+  channel->progress = progress;
   unlock_and_wake(channel);
+}
+
+/* Reading the parameters takes about as long as the file's hash. */
+static void parameters_progress(double fraction, gpointer channel)
+{
+  tell_progress(channel, 0.5 * fraction);
+}
+
+static void hash_progress(double fraction, gpointer channel)
+{
+  tell_progress(channel, 0.5 + 0.5 * fraction);
 }
 
 /* The new model takes over from the old one. */
@@ -259,12 +269,16 @@ gboolean ssg_load_run(SsgJob *job, GCancellable *cancellable, gpointer data)
 {
   SsgLoad *load = data;
   SsgChannel *channel = load->channel;
-  SsgModel *model = load->path ? ssg_worker_load_model(channel->worker, load->path, load->device, load_progress, channel,
-                                                       cancellable, &load->error)
+  SsgModel *model = load->path ? ssg_worker_load_model(channel->worker, load->path, load->device, parameters_progress,
+                                                       channel, cancellable, &load->error)
                                : ssg_worker_random_model(channel->worker, &load->arch, load->device, load->seed,
                                                          &load->error);
   if (!model)
     return TRUE;
+  if (!ssg_model_read_hash(model, hash_progress, channel, cancellable, &load->error)) {
+    ssg_worker_release_model(channel->worker, model);
+    return TRUE;
+  }
   load->info = ssg_model_info_copy(ssg_model_info(model));
   load->hash = g_strdup(ssg_model_hash(model));
   load->device_text = g_strdup(ssg_device_description(ssg_context_device(ssg_model_context(model))));

@@ -11,6 +11,7 @@
 #define MEAN_DRAWS 10000
 #define MEAN_SEED G_GUINT64_CONSTANT(0x5367616e4d65616e) /* any fixed number: the mean must be the same on every machine */
 #define MAP_BATCH 500
+#define HASH_PIECE ((gsize) 4 << 20) /* bytes between looks at the cancellable: about 10 ms */
 
 struct _SsgModel {
   int refs;
@@ -182,14 +183,38 @@ SsgModelInfo *ssg_model_info_mutable(SsgModel *model)
   return model->info;
 }
 
+gboolean ssg_model_read_hash(SsgModel *model, SsgProgressFunc progress, gpointer data, GCancellable *cancellable,
+                             GError **error)
+{
+  if (model->hash || !model->path)
+    return TRUE;
+  g_autoptr(GError) inner = NULL;
+  g_autoptr(GMappedFile) file = g_mapped_file_new(model->path, FALSE, &inner);
+  if (!file) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s: %s", model->path, inner->message);
+    return FALSE;
+  }
+  g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+  const guchar *bytes = (const guchar *) g_mapped_file_get_contents(file);
+  gsize length = g_mapped_file_get_length(file);
+  for (gsize at = 0; at < length; at += HASH_PIECE) {
+    if (g_cancellable_is_cancelled(cancellable)) {
+      g_set_error(error, SSG_ERROR, SSG_ERROR_CANCELLED, "loading %s was cancelled", model->path);
+      return FALSE;
+    }
+    g_checksum_update(sum, bytes + at, (gssize) MIN(length - at, HASH_PIECE));
+    if (progress)
+      progress((double) MIN(length, at + HASH_PIECE) / (double) length, data);
+  }
+  model->hash = g_strdup(g_checksum_get_string(sum));
+  return TRUE;
+}
+
 const char *ssg_model_hash(SsgModel *model)
 {
-  if (!model->hash) {
-    g_autoptr(GMappedFile) file = model->path ? g_mapped_file_new(model->path, FALSE, NULL) : NULL;
-    g_autoptr(GBytes) bytes = file ? g_mapped_file_get_bytes(file) : NULL;
-    model->hash = bytes ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes) : g_strdup("");
-  }
-  return model->hash;
+  if (!model->hash && !ssg_model_read_hash(model, NULL, NULL, NULL, NULL))
+    model->hash = g_strdup("");
+  return model->hash ? model->hash : "";
 }
 
 /* --- codes --- */

@@ -50,6 +50,10 @@ const SsgModelInfo *ssg_model_info(SsgModel *model);
 const SsgArchitecture *ssg_model_architecture(SsgModel *model);
 /* SHA-256 of the file, 64 hex digits; "" for a random model. Projects name their model by it. */
 const char *ssg_model_hash(SsgModel *model);
+/* Reads the file for that hash now, with progress (may be NULL) from 0 to 1; large files take seconds. FALSE with
+ * SSG_ERROR_CANCELLED when cancelled, SSG_ERROR_FILE when it cannot be read. Nothing to do for a random model. */
+gboolean ssg_model_read_hash(SsgModel *model, SsgProgressFunc progress, gpointer data, GCancellable *cancellable,
+                             GError **error);
 /* w_mean, [S]; computed from 10,000 draws on first use when the file has none. */
 const float *ssg_model_mean(SsgModel *model);
 

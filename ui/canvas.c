@@ -428,6 +428,18 @@ gboolean ssg_canvas_locate_part(SsgCanvas *self, int part, double *x, double *y)
   return best > 0;
 }
 
+gboolean ssg_canvas_locate_handle(SsgCanvas *self, int handle, double *x, double *y)
+{
+  double left = 0, top = 0, right = 0, bottom = 0;
+  if (self->tool != SSG_TOOL_MOVE || self->view == SSG_VIEW_DEPTHS ||
+      !ssg_canvas_move_box(self, &left, &top, &right, &bottom))
+    return FALSE;
+  graphene_rect_t rect = ssg_canvas_rect(self);
+  *x = rect.origin.x + (handle == 0 || handle == 3 ? left : right) * rect.size.width;
+  *y = rect.origin.y + (handle < 2 ? top : bottom) * rect.size.height;
+  return TRUE;
+}
+
 SsgCode ssg_code_from_modifiers(GdkModifierType modifiers)
 {
   gboolean shift = (modifiers & GDK_SHIFT_MASK) != 0, control = (modifiers & GDK_CONTROL_MASK) != 0;

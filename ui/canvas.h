@@ -59,5 +59,7 @@ void ssg_canvas_zoom_by(SsgCanvas *self, double factor);
 
 /* Middle of a part in widget coordinates, for tests; FALSE when the part is nowhere in the mask. */
 gboolean ssg_canvas_locate_part(SsgCanvas *self, int part, double *x, double *y);
+/* The same of a handle of the move tool, 0 to 3 clockwise from the upper left; FALSE while it shows none. */
+gboolean ssg_canvas_locate_handle(SsgCanvas *self, int handle, double *x, double *y);
 /* Modifiers to what is swapped: Shift shape, Ctrl texture, else both. */
 SsgCode ssg_code_from_modifiers(GdkModifierType modifiers);

@@ -53,20 +53,58 @@ static void report_loop(GString *out)
   loop.n = 0;
 }
 
-/* Buttons of dialogs by their response or label, whichever widget tree they sit in. */
-static void report_buttons(GtkWidget *widget, GtkWidget *window, GString *out)
+/* The text of the first label in a widget, which is what people call it by; NULL when there is none. */
+static const char *first_text(GtkWidget *widget)
 {
+  if (GTK_IS_LABEL(widget))
+    return gtk_label_get_text(GTK_LABEL(widget));
+  const char *text = NULL;
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child && !text; child = gtk_widget_get_next_sibling(child))
+    text = gtk_widget_get_visible(child) && !GTK_IS_POPOVER(child) ? first_text(child) : NULL;
+  return text && *text ? text : NULL;
+}
+
+/* A control of a dialog or menu in pixels of the window; (x, y): of the surface it is drawn on, in those of the window. */
+static void report_control(GtkWidget *widget, GtkWidget *native, double x, double y, GString *out)
+{
+  const char *kind = GTK_IS_BUTTON(widget) ? "button" : ADW_IS_PREFERENCES_ROW(widget) ? "row" : "item", *text;
   graphene_rect_t bounds;
-  if (GTK_IS_BUTTON(widget) && gtk_widget_get_mapped(widget) && gtk_widget_compute_bounds(widget, window, &bounds)) {
-    const char *label = gtk_button_get_label(GTK_BUTTON(widget));
-    double x = 0, y = 0;
-    gtk_native_get_surface_transform(GTK_NATIVE(window), &x, &y);
-    if (label)
-      g_string_append_printf(out, "widget button.%s %.0f %.0f %.0f %.0f\n", label + (label[0] == '_'), bounds.origin.x + x,
-                             bounds.origin.y + y, bounds.size.width, bounds.size.height);
+  if (GTK_IS_BUTTON(widget))
+    text = gtk_button_get_label(GTK_BUTTON(widget));
+  else if (ADW_IS_PREFERENCES_ROW(widget))
+    text = adw_preferences_row_get_title(ADW_PREFERENCES_ROW(widget));
+  else /* entries of menus and of drop-down lists, for which GTK has no public types */
+    text = g_str_equal(gtk_widget_get_css_name(widget), "modelbutton") || g_str_equal(gtk_widget_get_css_name(widget), "row")
+             ? first_text(widget) : NULL;
+  if (!text || !gtk_widget_compute_bounds(widget, native, &bounds))
+    return;
+  g_autofree char *name = g_strdelimit(g_strdup(text + (text[0] == '_')), " ", '_');
+  g_string_append_printf(out, "widget %s.%s %.0f %.0f %.0f %.0f\n", kind, name, bounds.origin.x + x, bounds.origin.y + y,
+                         bounds.size.width, bounds.size.height);
+}
+
+/* Buttons, rows and entries of menus by what is written on them, whichever widget tree they sit in. Without `controls` only
+ * those on popovers. Spaces in a name are written as _. */
+static void report_controls(GtkWidget *widget, GtkWidget *native, double x, double y, gboolean controls, GString *out)
+{
+  if (!gtk_widget_get_mapped(widget))
+    return;
+  if (GTK_IS_POPOVER(widget)) {
+    double dx = 0, dy = 0;
+    GdkPopup *popup = GDK_POPUP(gtk_native_get_surface(GTK_NATIVE(widget)));
+    gtk_native_get_surface_transform(GTK_NATIVE(native), &dx, &dy);
+    x += gdk_popup_get_position_x(popup) - dx;
+    y += gdk_popup_get_position_y(popup) - dy;
+    gtk_native_get_surface_transform(GTK_NATIVE(widget), &dx, &dy);
+    x += dx;
+    y += dy;
+    native = widget;
+    controls = TRUE;
   }
+  if (controls)
+    report_control(widget, native, x, y, out);
   for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
-    report_buttons(child, window, out);
+    report_controls(child, native, x, y, controls, out);
 }
 
 static gboolean write_report(gpointer data)
@@ -86,8 +124,10 @@ static gboolean write_report(gpointer data)
       const char *title = ADW_IS_MESSAGE_DIALOG(window) ? adw_message_dialog_get_heading(ADW_MESSAGE_DIALOG(window))
                                                         : gtk_window_get_title(GTK_WINDOW(window));
       g_string_append_printf(out, "state dialog %s\n", title ? title : "");
-      report_buttons(window, window, out);
     }
+    double x = 0, y = 0;
+    gtk_native_get_surface_transform(GTK_NATIVE(window), &x, &y);
+    report_controls(window, window, x, y, !SSG_IS_WINDOW(window), out);
   }
   g_list_free(windows);
   report_loop(out);

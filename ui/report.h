@@ -5,10 +5,12 @@
  *   widget NAME X Y W H            a control, in pixels of the window
  *   part NAME X Y                  a point inside a part on the canvas
  *   state NAME VALUE               view, tool, selected, position, n-history, modified, zoom, page, title ...; face, picture and
- *                                  mask are checksums, shape.PART and texture.PART those of single codes
+ *                                  mask are checksums, shape.PART and texture.PART those of single codes;
+ *                                  transform.PART is SCALE SHIFT_X SHIFT_Y
  *   state first|full N P50 P95     milliseconds from a request to its first and its complete picture
  *   state loop ...                 processor time of the main loop between two waits since the last report, milliseconds
- * (a dialog has "state dialog HEADING" and "widget button.LABEL ..." instead)
+ * (a dialog has "state dialog HEADING" and its controls by what is written on them, spaces as _: "widget button.LABEL ...",
+ * "widget row.TITLE ..."; menus and popovers of any window have "widget item.LABEL ..." and "widget button.LABEL ...")
  * and a last line "end". */
 #pragma once
 

@@ -48,6 +48,11 @@ void ssg_toast_hide(SsgToast *self)
   gtk_revealer_set_reveal_child(GTK_REVEALER(self->revealer), FALSE);
 }
 
+const char *ssg_toast_text(SsgToast *self)
+{
+  return gtk_revealer_get_reveal_child(GTK_REVEALER(self->revealer)) ? gtk_label_get_text(GTK_LABEL(self->label)) : NULL;
+}
+
 static void dispose(GObject *object)
 {
   SsgToast *self = SSG_TOAST(object);

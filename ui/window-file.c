@@ -209,11 +209,18 @@ static void save(GSimpleAction *action, GVariant *parameter, gpointer data)
     save_as(NULL, NULL, self);
 }
 
+static gboolean close_now(gpointer data)
+{
+  gtk_window_close(data);
+  return G_SOURCE_REMOVE;
+}
+
 static void close_answered(AdwMessageDialog *dialog, const char *response, SsgWindow *self)
 {
   if (g_str_equal(response, "discard")) {
     self->closing = TRUE;
-    gtk_window_close(GTK_WINDOW(self));
+    /* After the dialog: GTK 4.8 reaches for a dialog's parent when it frees the dialog, dead or not. */
+    g_idle_add_full(G_PRIORITY_LOW, close_now, g_object_ref(self), g_object_unref);
   } else if (g_str_equal(response, "save")) {
     self->close_after_save = TRUE;
     save(NULL, NULL, self);

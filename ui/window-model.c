@@ -6,6 +6,7 @@
 
 /* What a new portrait begins with where the model suggests no seeds. */
 #define FIRST_SEED 1
+#define LONG_LOAD_US (400 * 1000)
 
 static char *device_name(SsgWindow *self)
 {
@@ -60,14 +61,10 @@ static void model_ready(SsgWindow *self)
 void ssg_window_service_state_changed(SsgWindow *self)
 {
   const GError *error = ssg_render_service_error(self->service);
-  const char *path = ssg_render_service_model_path(self->service);
   switch (ssg_render_service_state(self->service)) {
-  case SSG_SERVICE_LOADING: {
-    g_autofree char *text = path ? g_filename_display_basename(path) : NULL;
-    g_autofree char *title = text ? g_strdup_printf(_("Loading %s…"), text) : g_strdup(_("Loading the model…"));
-    gtk_label_set_text(GTK_LABEL(self->load_label), title);
+  case SSG_SERVICE_LOADING:
+    self->load_began = g_get_monotonic_time();
     break;
-  }
   case SSG_SERVICE_READY:
     model_ready(self);
     break;
@@ -76,7 +73,7 @@ void ssg_window_service_state_changed(SsgWindow *self)
       ssg_window_message(self, error->message, _("Open Another Model…"), "win.open-model");
     break;
   case SSG_SERVICE_DEVICE_LOST: {
-    g_autofree char *text = g_strdup_printf(_("The device stopped working: %s Nothing of your work is lost."),
+    g_autofree char *text = g_strdup_printf(_("The device stopped working (%s). Nothing of your work is lost."),
                                             error ? error->message : "");
     ssg_window_message(self, text, _("Continue on the CPU"), "win.use-cpu");
     break;
@@ -93,11 +90,22 @@ static void progress_changed(SsgWindow *self)
   double progress;
   g_object_get(self->service, "progress", &progress, NULL);
   gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(self->load_progress), CLAMP(progress, 0, 1));
+  /* Behind a face that stays on screen: told, and can be cancelled, once it takes long. */
+  if (ssg_render_service_state(self->service) == SSG_SERVICE_LOADING &&
+      g_get_monotonic_time() - self->load_began > LONG_LOAD_US &&
+      g_str_equal(gtk_stack_get_visible_child_name(GTK_STACK(self->stack)), "editor")) {
+    g_autofree char *percent = g_strdup_printf(_("%.0f %%"), 100 * progress);
+    g_autofree char *text = g_strdup_printf("%s %s", gtk_label_get_text(GTK_LABEL(self->load_label)), percent);
+    ssg_window_message(self, text, _("Cancel"), "win.cancel-load");
+  }
 }
 
 void ssg_window_load_model(SsgWindow *self, const char *path)
 {
   g_autofree char *device = device_name(self);
+  g_autofree char *name = g_filename_display_basename(path);
+  g_autofree char *text = g_strdup_printf(_("Loading %s…"), name);
+  gtk_label_set_text(GTK_LABEL(self->load_label), text);
   ssg_window_hide_message(self);
   ssg_render_service_load(self->service, path, device);
 }
@@ -105,6 +113,7 @@ void ssg_window_load_model(SsgWindow *self, const char *path)
 void ssg_window_load_random(SsgWindow *self, const SsgArchitecture *arch, guint64 seed)
 {
   g_autofree char *device = device_name(self);
+  gtk_label_set_text(GTK_LABEL(self->load_label), _("Loading the model…"));
   ssg_render_service_load_random(self->service, arch, seed, device);
 }
 

@@ -50,6 +50,7 @@ struct _SsgWindow {
 
   gboolean closing, close_after_save;
   GPtrArray *pending;  /* of GFile: latents that wait for the model that is being loaded; may be NULL */
+  gint64 load_began;   /* monotonic, of the model that is being loaded */
   char *wanted_device; /* instead of the setting's, after a device was lost */
   GtkFileChooserNative *chooser;
 };

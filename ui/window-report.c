@@ -11,7 +11,8 @@ static void report_widget(SsgWindow *self, GString *out, const char *name, GtkWi
                          bounds.size.width, bounds.size.height);
 }
 
-/* Controls that carry an action are named by it: "win.undo", "win.view(mask)". */
+/* Controls that carry an action are named by it: "win.undo", "win.view(mask)"; buttons of menus by their tooltip:
+ * "menu.Main_Menu"; those of a stack by its page: "tab.History". */
 static void report_actions(SsgWindow *self, GString *out, GtkWidget *widget)
 {
   const char *action = GTK_IS_ACTIONABLE(widget) ? gtk_actionable_get_action_name(GTK_ACTIONABLE(widget)) : NULL;
@@ -22,8 +23,18 @@ static void report_actions(SsgWindow *self, GString *out, GtkWidget *widget)
                               : g_strdup(action);
     report_widget(self, out, name, widget);
   }
-  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+  if (GTK_IS_MENU_BUTTON(widget) && gtk_widget_get_tooltip_text(widget)) {
+    g_autofree char *name = g_strconcat("menu.", gtk_widget_get_tooltip_text(widget), NULL);
+    report_widget(self, out, g_strdelimit(name, " ", '_'), widget);
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child)) {
+    GtkWidget *label = GTK_IS_STACK_SWITCHER(widget) ? gtk_widget_get_first_child(child) : NULL;
+    if (label && GTK_IS_LABEL(label)) {
+      g_autofree char *name = g_strconcat("tab.", gtk_label_get_text(GTK_LABEL(label)), NULL);
+      report_widget(self, out, name, child);
+    }
     report_actions(self, out, child);
+  }
 }
 
 static void report_sliders(SsgWindow *self, GString *out)
@@ -40,6 +51,21 @@ static void report_sliders(SsgWindow *self, GString *out)
   }
 }
 
+/* Rows of the history on screen: "history.0" is the first of them. */
+static void report_history(SsgWindow *self, GtkWidget *widget, GString *out)
+{
+  if (GTK_IS_LIST_VIEW(widget)) {
+    int n = 0;
+    for (GtkWidget *row = gtk_widget_get_first_child(widget); row; row = gtk_widget_get_next_sibling(row)) {
+      g_autofree char *name = g_strdup_printf("history.%d", n++);
+      report_widget(self, out, name, row);
+    }
+    return;
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+    report_history(self, child, out);
+}
+
 static void report_parts(SsgWindow *self, GString *out)
 {
   const SsgModelInfo *info = ssg_render_service_model_info(self->service);
@@ -48,6 +74,11 @@ static void report_parts(SsgWindow *self, GString *out)
   if (!info || !gtk_widget_compute_point(self->canvas, GTK_WIDGET(self), &GRAPHENE_POINT_INIT(0, 0), &origin))
     return;
   gtk_native_get_surface_transform(GTK_NATIVE(self), &sx, &sy);
+  for (int i = 0; i < 4; i++) {
+    double x, y;
+    if (ssg_canvas_locate_handle(SSG_CANVAS(self->canvas), i, &x, &y))
+      g_string_append_printf(out, "widget handle.%d %.0f %.0f 0 0\n", i, origin.x + x + sx, origin.y + y + sy);
+  }
   for (int k = 0; k < info->arch.n_parts; k++) {
     double x, y;
     if (ssg_canvas_locate_part(SSG_CANVAS(self->canvas), k, &x, &y))
@@ -83,8 +114,11 @@ static void report_codes(SsgFace *face, const SsgModelInfo *info, GString *out)
                                                          bytes);
     g_autofree char *texture = g_compute_checksum_for_data(
         G_CHECKSUM_MD5, (const guchar *) ssg_face_code(face, k, SSG_CODE_TEXTURE), bytes);
+    SsgTransform t = ssg_face_transform(face, k);
     g_string_append_printf(out, "state shape.%s %s\nstate texture.%s %s\nstate shown.%s %d\n", info->part_names[k], shape,
                            info->part_names[k], texture, info->part_names[k], ssg_face_shown(face, k));
+    g_string_append_printf(out, "state transform.%s %.4f %.4f %.4f\n", info->part_names[k], t.scale, t.shift_x,
+                           t.shift_y);
   }
 }
 
@@ -111,9 +145,18 @@ static void report_state(SsgWindow *self, GString *out)
   g_string_append_printf(out, "state kept %u\n", g_list_model_get_n_items(ssg_document_kept(self->document)));
   g_string_append_printf(out, "state donor %s\n",
                          ssg_document_donor_name(self->document) ? ssg_document_donor_name(self->document) : "none");
+  g_autoptr(GEnumClass) states = g_type_class_ref(SSG_TYPE_SERVICE_STATE);
+  const char *path = ssg_render_service_model_path(self->service);
+  g_string_append_printf(out, "state service %s\n",
+                         g_enum_get_value(states, ssg_render_service_state(self->service))->value_nick);
+  g_string_append_printf(out, "state progress %.2f\n", gtk_progress_bar_get_fraction(GTK_PROGRESS_BAR(self->load_progress)));
+  g_string_append_printf(out, "state model %s\n", path ? path : "none");
+  g_string_append_printf(out, "state device %s\n", ssg_render_service_device(self->service));
   g_string_append_printf(out, "state busy %d\n", ssg_render_service_busy(self->service));
   g_string_append_printf(out, "state message %s\n", gtk_revealer_get_reveal_child(GTK_REVEALER(self->bar))
                                                       ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
+  const char *toast = ssg_toast_text(SSG_TOAST(self->toast));
+  g_string_append_printf(out, "state toast %s\n", toast ? toast : "");
   if (face)
     g_string_append_printf(out, "state face %016" G_GINT64_MODIFIER "x\n", face_number(face));
   SsgLatency first = ssg_render_service_first_latency(self->service), full = ssg_render_service_full_latency(self->service);
@@ -144,6 +187,7 @@ void ssg_window_report(SsgWindow *self, GString *out)
   report_widget(self, out, "message-button", self->bar_button);
   report_sliders(self, out);
   report_parts(self, out);
+  report_history(self, self->history_page, out);
   for (guint i = 0; i < 24; i++) {
     g_autofree char *name = g_strdup_printf("tile.%u", i);
     g_autoptr(SsgShelfFace) face = self->shelf ? g_list_model_get_item(G_LIST_MODEL(self->shelf), i) : NULL;

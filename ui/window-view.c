@@ -47,7 +47,9 @@ void ssg_window_update_status(SsgWindow *self)
   }
   gtk_label_set_text(GTK_LABEL(self->status_left), text->str);
   g_string_free(text, TRUE);
-  gboolean busy = ssg_render_service_busy(self->service) ||
+  /* Without a model (a lost device) the request waits, but nothing is on its way. */
+  gboolean model = ssg_render_service_model_info(self->service) != NULL;
+  gboolean busy = (model && ssg_render_service_busy(self->service)) ||
                   ssg_render_service_state(self->service) == SSG_SERVICE_LOADING;
   gtk_spinner_set_spinning(GTK_SPINNER(self->spinner), busy && !ssg_window_in_gesture(self));
   update_legend(self);

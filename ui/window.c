@@ -2,6 +2,7 @@
 
 #include "app/i18n.h"
 #include "app/settings.h"
+#include "engine/error.h"
 #include "ui/accessible.h"
 
 G_DEFINE_FINAL_TYPE(SsgWindow, ssg_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -150,7 +151,9 @@ static void rendered(SsgRenderService *service, SsgRender *render, guint64 id, g
 
 static void render_failed(SsgRenderService *service, const GError *error, guint64 id, SsgWindow *self)
 {
-  ssg_window_message(self, error->message, NULL, NULL);
+  /* A lost device is told with a way on (window-model.c), which this must not cover. */
+  if (!g_error_matches(error, SSG_ERROR, SSG_ERROR_DEVICE))
+    ssg_window_message(self, error->message, NULL, NULL);
 }
 
 void ssg_window_set_document(SsgWindow *self, SsgDocument *document)

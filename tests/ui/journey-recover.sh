@@ -23,14 +23,7 @@ kill -9 $PID
 wait $PID 2>/dev/null
 start --random-model small-64
 await dialog "Recover Your Work?"
-# Without a window manager a new window may still be on its way when it says that it is there: the click is repeated.
-tries=0
-until [ "$(state dialog)" = "" ]; do
-  tries=$((tries + 1))
-  [ $tries -gt 20 ] && fail "the dialog does not go away"
-  click button.Recover
-  sleep 0.5
-done
+click_until button.Recover dialog ""
 await position 2
 same "$(state face)" "$face" "face after recovery"
 same "$(state modified)" 1 "recovered work counts as unsaved"

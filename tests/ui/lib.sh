@@ -1,13 +1,9 @@
-# What the journeys share. Sourced; needs $1 = the editor, $2 = the build root. Runs the script again inside Xvfb.
+# What the journeys share. Sourced; needs $1 = the editor, $2 = the build root. Opens a display of its own (Xvfb).
 # The editor tells where its controls are: see ui/report.h.
-EDITOR=$1
-for tool in xvfb-run xdotool timeout; do
+EDITOR=$1 TOOLS=$2/tests/ui TRAINER=$2/trainer/ssgan-trainer
+for tool in Xvfb xdotool timeout; do
   command -v $tool >/dev/null 2>&1 || { echo "SKIP: $tool is not installed"; exit 77; }
 done
-if [ -z "$SSG_UI_INSIDE" ]; then
-  export SSG_UI_INSIDE=1
-  exec xvfb-run -a -s "-screen 0 ${SCREEN:-1280x800}x24" "$0" "$@"
-fi
 WORK=$(mktemp -d)
 export HOME=$WORK XDG_CONFIG_HOME=$WORK/config XDG_DATA_HOME=$WORK/data XDG_CACHE_HOME=$WORK/cache
 export XDG_STATE_HOME=$WORK/state XDG_RUNTIME_DIR=$WORK/run SSGAN_UI_REPORT=$WORK/report
@@ -17,12 +13,31 @@ export GSETTINGS_SCHEMA_DIR=$2/data
 unset WAYLAND_DISPLAY
 [ "$GTK_A11Y" = none ] && unset DBUS_SESSION_BUS_ADDRESS
 mkdir -p "$WORK/run" && chmod 700 "$WORK/run"
-PID=
+PID= XVFB= HELPER=
 finish() {
-  [ -n "$PID" ] && kill -9 "$PID" 2>/dev/null
+  for process in $PID $HELPER $XVFB; do
+    kill -9 $process 2>/dev/null
+  done
   rm -rf "$WORK"
 }
 trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+# A display of our own: the server picks a free number itself, so that tests may run side by side.
+Xvfb -displayfd 3 -screen 0 ${SCREEN:-1280x800}x24 -nolisten tcp -noreset 3>"$WORK/display" >/dev/null 2>&1 &
+XVFB=$!
+until [ -s "$WORK/display" ]; do
+  kill -0 $XVFB 2>/dev/null || { echo "FAIL: Xvfb does not start"; exit 1; }
+  sleep 0.05
+done
+DISPLAY=:$(cat "$WORK/display")
+export DISPLAY
+tries=0
+until timeout 5 xdotool getdisplaygeometry >/dev/null 2>&1; do
+  tries=$((tries + 1))
+  [ $tries -gt 50 ] && { echo "FAIL: nobody can connect to Xvfb"; exit 1; }
+  sleep 0.1
+done
 
 fail() {
   echo "FAIL: $*"
@@ -62,6 +77,19 @@ state() {
   sed -n "s/^state $1 //p" "$WORK/report" | head -1
 }
 
+# state_of N NAME: the same of the Nth window, the newest being 0
+state_of() {
+  report
+  awk -v n="$1" -v name="$2" '$1 == "window" { at = $2 }
+    $1 == "state" && $2 == name && at == n { sub(/^state [^ ]* ?/, ""); print; exit }' "$WORK/report"
+}
+
+# How many windows are on the screen, dialogs included
+windows() {
+  report
+  grep -c '^window' "$WORK/report"
+}
+
 # place NAME: middle of a control, or a point in a part
 place() {
   report
@@ -98,11 +126,44 @@ await_place() {
   done
 }
 
+# wait_for WHAT COMMAND...: until the command succeeds
+wait_for() {
+  what=$1
+  shift
+  tries=0
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -gt 150 ] && fail "waited in vain for $what"
+    sleep 0.1
+  done
+}
+
+# await_toast TEXT: until a notice that has the text in it is on the screen
+await_toast() {
+  tries=0
+  until state toast | grep -q "$1"; do
+    tries=$((tries + 1))
+    [ $tries -gt 60 ] && fail "no notice of '$1', but '$(state toast)'"
+    sleep 0.1
+  done
+}
+
 settle() { await busy 0; }
 
 click() {
   await_place "$1"
   xdotool mousemove $(place "$1") sleep 0.05 click "${2:-1}" sleep 0.1
+}
+
+# click_until NAME STATE VALUE: the same, again where the window was still on its way under the pointer
+click_until() {
+  tries=0
+  until [ "$(state "$2")" = "$3" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 8 ] && fail "$2 should become '$3' by a click on $1, is '$(state "$2")'"
+    [ -n "$(place "$1")" ] && xdotool mousemove $(place "$1") sleep 0.05 click 1
+    xdotool sleep 0.4
+  done
 }
 
 # drag FROM TO [KEY]: with a modifier held
@@ -125,3 +186,30 @@ drag_points() {
 
 same() { [ "$1" = "$2" ] || fail "$3: '$1' and '$2' differ"; }
 other() { [ "$1" != "$2" ] || fail "$3: both are '$1'"; }
+
+# model SEED [MIB]: path of a model with random weights, always the same for one seed; MIB longer than it need be
+model() {
+  [ -f "$WORK/model-$1.safetensors" ] || "$TOOLS/make-model" small-64 "$1" "$WORK/model-$1.safetensors" $2 || fail "no model"
+  echo "$WORK/model-$1.safetensors"
+}
+
+# offer FILE...: another program has these files on the clipboard, and in a window beside the editor's to be dragged
+offer() {
+  [ -n "$HELPER" ] && kill "$HELPER" && wait "$HELPER" 2>/dev/null
+  "$TOOLS/offer-files" offered-files "$@" >"$WORK/offer" 2>>"$WORK/log" &
+  HELPER=$!
+  wait_for "the program that offers files" grep ready "$WORK/offer"
+  wait_for "its window" eval 'offered=$(xdotool search --onlyvisible --name offered-files | head -1) && [ -n "$offered" ]'
+  xdotool windowmove "$offered" ${SCREEN_WIDTH:-1280} 0
+  xdotool windowfocus "$WINDOW" # without a window manager the newest window keeps the keys
+}
+
+# drop_files X Y: drags what is offered there; the screen must be wider than the editor
+drop_files() { drag_points $((${SCREEN_WIDTH:-1280} + 50)) 50 "$1" "$2"; }
+
+# type_path PATH: into the name field of a file dialog that has just opened, and accepts it
+type_path() {
+  sleep 1
+  xdotool key ctrl+a type --delay 15 "$1"
+  xdotool sleep 0.5 key Return
+}

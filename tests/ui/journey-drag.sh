@@ -1,0 +1,116 @@
+#!/bin/sh
+# Faces dragged from the shelf: onto parts of the picture, onto the strip, beside the picture; with Shift and Ctrl; and let
+# go where nothing takes them.
+. "$(dirname "$0")/lib.sh"
+
+start "$(model 1)"
+await page editor
+await position 0
+settle
+for tile in 1 2 3 4; do
+  await_place tile.$tile
+done
+
+# swapped PART SHAPE TEXTURE: whether each code of the part is new (1) or as before (0); no other part changed
+remember() {
+  report
+  grep -E '^state (shape|texture)\.' "$WORK/report" >"$WORK/before"
+}
+swapped() {
+  report
+  grep -E '^state (shape|texture)\.' "$WORK/report" | diff "$WORK/before" - | sed -n 's/^> state \([^ ]*\) .*/\1/p' |
+    sort >"$WORK/changed"
+  : >"$WORK/wanted"
+  [ "$2" = 1 ] && echo "shape.$1" >>"$WORK/wanted"
+  [ "$3" = 1 ] && echo "texture.$1" >>"$WORK/wanted"
+  cmp -s "$WORK/wanted" "$WORK/changed" || fail "changed: $(tr '\n' ' ' <"$WORK/changed"), and not just: $(tr '\n' ' ' <"$WORK/wanted")"
+}
+
+# Three parts that are in the picture; any model has more than that.
+report
+set -- $(awk '$1 == "part" && $2 != "background" { print $2 }' "$WORK/report" | head -3)
+[ $# = 3 ] || fail "fewer than three parts in the picture"
+one=$1 two=$2 three=$3
+
+remember
+drag tile.1 part:$one
+await position 1
+swapped $one 1 1
+same "$(state selected)" $one "selection after the drop"
+remember
+settle
+drag tile.2 part:$two shift
+await position 2
+swapped $two 1 0
+remember
+settle
+drag tile.2 part:$three ctrl
+await position 3
+swapped $three 0 1
+remember
+settle
+drag tile.3 strip.$one
+await position 4
+swapped $one 1 1
+remember
+settle
+drag tile.4 strip.$two shift
+await position 5
+swapped $two 1 0
+remember
+settle
+drag tile.4 strip.$two ctrl
+await position 6
+swapped $two 0 1
+
+# A locked part takes nothing, and says so.
+click strip.$one
+await selected $one
+settle
+remember
+xdotool key l
+drag tile.4 strip.$one
+await_toast locked
+same "$(state position)" 6 "position after a drop on a locked part"
+swapped $one 0 0
+xdotool key l
+
+# Where nothing takes it: over the header bar.
+set -- $(place tile.3)
+drag_points "$1" "$2" 640 20
+sleep 0.5
+same "$(state position)" 6 "position after a drop on nothing"
+swapped $one 0 0
+
+# Beside the picture, within the canvas: the whole face, which then is that of the tile.
+report
+set -- $(awk '$1 == "widget" && $2 == "canvas" { print $3 + 12, $4 + int($6 / 2) }' "$WORK/report") $(place tile.2)
+drag_points "$3" "$4" "$1" "$2"
+await position 7
+settle
+face=$(state face) picture=$(state picture)
+xdotool key ctrl+z
+await position 6
+settle
+other "$(state picture)" "$picture" "picture after undo"
+
+# The keyboard's way to the same: the tile is chosen, Enter takes the whole face.
+click tile.2
+xdotool key Return
+await position 7
+same "$(state face)" "$face" "face after Enter on the tile"
+await picture "$picture"
+
+# And the menu of a tile: both codes, shape, texture for the selected part.
+click strip.$three
+await selected $three
+settle
+remember
+click tile.4 3
+await_place "item.Keep_on_the_Shelf"
+report
+shape=$(sed -n 's/^widget \(item\.Swap_the_Shape[^ ]*\).*/\1/p' "$WORK/report")
+click "$shape"
+await position 8
+swapped $three 1 0
+echo ok

@@ -48,7 +48,7 @@ gint64 ssg_architecture_generator_macs(const SsgArchitecture *arch);
 /* Multiply-adds of one discriminator pass over one picture with its mask. */
 gint64 ssg_architecture_discriminator_macs(const SsgArchitecture *arch);
 
-/* Presets by name: "public-256", "public-512" (the published face models), "small-64", "small-128", "medium-256" ...;
+/* Presets by name: "public-256", "public-512" (the published face models), "small-32", "small-64", "small-128", "medium-256";
  * FALSE when there is none of that name. See ssg_architecture_presets(). */
 gboolean ssg_architecture_preset(const char *name, SsgArchitecture *arch);
 /* NULL-terminated list of preset names; static. */

@@ -103,11 +103,14 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
   config->name = g_strdup("");
   config->init = g_strdup("");
   if (!g_str_has_prefix(preset, "public-")) {
-    /* 0.5, 50 and 10 at 64 pixels, growing with the edge towards the published 10, 1000, 100 at large sizes. */
-    double factor = arch.size / 64.0;
-    config->options.r1_image = MIN(10, 0.5 * factor);
-    config->options.r1_mask = MIN(1000, 50 * factor);
-    config->options.mask_weight = MIN(100, 10 * factor);
+    /* Small models of few images: data/models/README.md says what was tried. The regularisers grow with the edge towards what is
+     * published for large sizes; masks are held together loosely while they still form. */
+    double factor = MAX(1, arch.size / 64.0);
+    config->options.r1_image = MIN(10, 0.1 * factor);
+    config->options.r1_mask = MIN(1000, 10 * factor);
+    config->options.mask_weight = arch.size < 64 ? 20 : 60;
+    config->options.fourier_cutoff = 4;
+    config->options.ema_half_life = 5000;
     config->options.path_every = 8;
     config->batch = 16;
     config->iterations = 20000;

@@ -70,7 +70,7 @@ static void test_presets(void)
     g_assert_cmpint(arch.n_parts, ==, 13);
     g_assert_cmpuint(arch.transparent, ==, 1 << 10 | 1 << 12);
   }
-  g_assert_cmpint(n, ==, 5);
+  g_assert_cmpint(n, ==, 6);
   SsgArchitecture arch;
   g_assert_false(ssg_architecture_preset("small", &arch));
   g_assert_true(ssg_architecture_preset("public-512", &arch));

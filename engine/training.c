@@ -236,6 +236,14 @@ void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 
   ssg_scope_end(t->ctx);
 }
 
+/* Of a coarse mask 2m - 1 [N, h, h, K]: the mean over samples and positions of -sum_k m_k log m_k, in nats. */
+static SsgTensor *mask_entropy(SsgTensor *coarse)
+{
+  SsgTensor *m = ssg_tensor_affine(coarse, 0.5f, 0.5f);
+  SsgTensor *log_m = ssg_tensor_unary(SSG_UNARY_LOG, ssg_tensor_affine(m, 1, 1e-6f)); /* 2m - 1 in f32 may say m = -6e-8 */
+  return ssg_tensor_scale(ssg_tensor_mean(ssg_tensor_mul(m, log_m)), -(float) ssg_tensor_dim(coarse, -1));
+}
+
 void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats)
 {
   const SsgTrainingOptions *o = &t->options;
@@ -246,15 +254,20 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   SsgGenerated fake = generate(t, draw, expanded_codes(t, draw));
   SsgTensor *score = ssg_discriminator_forward(t->d, fake.rgb, t->d->arch.disc_masks ? fake.seg : NULL);
   SsgTensor *adversarial = ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(score, -1))), *loss = adversarial;
-  SsgTensor *mask = NULL;
+  SsgTensor *mask = NULL, *entropy = NULL;
   if (o->mask_weight > 0) {
     mask = ssg_tensor_mean(ssg_tensor_square(ssg_tensor_sub(fake.coarse, ssg_tensor_avg_pool(fake.seg, pool))));
     loss = ssg_tensor_add(adversarial, ssg_tensor_scale(mask, o->mask_weight));
+  }
+  if (o->mask_entropy > 0) {
+    entropy = mask_entropy(fake.coarse);
+    loss = ssg_tensor_add(loss, ssg_tensor_scale(entropy, o->mask_entropy));
   }
   ssg_context_set_recording(t->ctx, FALSE);
   accumulate_gradients(t, t->g->parameters, loss, ssg_tensor_full(t->ctx, SSG_SHAPE(1), scale), t->g_grad);
   stats->loss_g += scale * ssg_tensor_item(adversarial);
   stats->loss_mask += mask ? scale * ssg_tensor_item(mask) : 0;
+  stats->mask_entropy += entropy ? scale * ssg_tensor_item(entropy) : 0;
   ssg_scope_end(t->ctx);
 }
 

@@ -14,6 +14,9 @@ typedef struct {
   int path_every;      /* published 4; 0: never */
   int path_batch_shrink; /* published 2 */
   float mask_weight;   /* published 100; 0 when fine-tuning without masks */
+  float mask_entropy;  /* weight of the coarse mask's entropy, the mean over positions of -sum_k m_k log m_k, in the G step; published 0.
+                        * The mask loss is quadratic and leaves a part's last percents elsewhere alone; this takes them away, so that an
+                        * edit of a part does not tint the whole picture. */
   float ema_half_life; /* images; published 10,000 */
   float fourier_cutoff; /* of new models, see ssg_generator_soften_fourier(); published 0 */
   gboolean freeze_local; /* local generators and Fourier weights stay; EMA covers mapping and render net only */
@@ -62,7 +65,7 @@ typedef struct {
  * are several processes) the caller applies the optimiser. */
 typedef struct {
   double loss_d, real_score, fake_score, r1_image, r1_mask;
-  double loss_g, loss_mask, path_penalty, path_length; /* means */
+  double loss_g, loss_mask, mask_entropy, path_penalty, path_length; /* means */
 } SsgStepStats;
 
 void ssg_training_begin_d(SsgTraining *t);

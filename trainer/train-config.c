@@ -35,6 +35,7 @@ static const Option options[] = {
     {"path-every", INTEGER, AT(options.path_every), 0, 1e6, "N", "Path-length step every so many iterations (0: never)"},
     {"path-batch-shrink", INTEGER, AT(options.path_batch_shrink), 1, 64, "N", "Path-length batches are smaller by this"},
     {"mask-weight", SINGLE, AT(options.mask_weight), 0, 1e9, "W", "Weight of the mask loss"},
+    {"mask-entropy", SINGLE, AT(options.mask_entropy), 0, 1e9, "W", "Weight of the coarse masks' entropy: parts keep to their places"},
     {"mixing", REAL, AT(mixing), 0, 1, "P", "Probability of style mixing"},
     {"ema-half-life", SINGLE, AT(options.ema_half_life), 1, 1e12, "N", "Half-life of the moving average, in images"},
     {"fourier-cutoff", SINGLE, AT(options.fourier_cutoff), 0, 1e6, "F",

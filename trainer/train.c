@@ -330,7 +330,7 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgre
   const SsgTrainingOptions *o = &trainer->training->options;
   double seconds = (g_get_monotonic_time() - w->start) / 1e6, n = MAX(1, w->n);
   double sums[] = {w->sum.loss_d, w->sum.loss_g, w->sum.loss_mask, w->sum.real_score, w->sum.fake_score,
-                   w->sum.r1_image, w->sum.r1_mask, w->sum.path_penalty, w->sum.path_length};
+                   w->sum.r1_image, w->sum.r1_mask, w->sum.path_penalty, w->sum.path_length, w->sum.mask_entropy};
   ssg_workers_sum(trainer->workers, sums, G_N_ELEMENTS(sums));
   double per_kimg = seconds / MAX(1, w->images) * 1000, memory = resident_mib();
   SsgStat stats[16];
@@ -340,6 +340,8 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgre
   ADD("loss/g", sums[1] / n);
   if (o->mask_weight > 0)
     ADD("mask/loss", sums[2] / n);
+  if (o->mask_entropy > 0)
+    ADD("mask/entropy", sums[9] / n);
   ADD("score/real", sums[3] / n);
   ADD("score/fake", sums[4] / n);
   if (w->n_r1) {

@@ -271,14 +271,13 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   ssg_scope_end(t->ctx);
 }
 
-void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, float scale, float *lengths,
-                       SsgStepStats *stats)
+/* l [n, 1] of a draw; recorded, or for its numbers alone. */
+static SsgTensor *path_lengths(SsgTraining *t, const SsgDraw *draw, const float *y, gboolean record)
 {
   const SsgArchitecture *a = &t->g->arch;
   gint64 n = draw->n, rows = ssg_architecture_expanded_rows(a), size = a->size;
   SsgShape picture = SSG_SHAPE(n, size, size, 3);
 
-  ssg_scope_begin(t->ctx);
   /* The codes are leaves here: as in the authors' training, this loss does not reach the mapping network. */
   SsgTensor *codes = expanded_codes(t, draw), *gradient;
   ssg_tensor_require_gradient(codes);
@@ -286,33 +285,61 @@ void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, floa
   SsgGenerated fake = generate(t, draw, codes);
   SsgTensor *direction = y ? ssg_tensor_new_f32(t->ctx, picture, y)
                            : ssg_tensor_normal_rows(t->ctx, picture, draw->seed, draw->streams, SSG_DRAW_STREAMS - 1);
-  ssg_differentiate(fake.rgb, ssg_tensor_scale(direction, 1.0f / size), 1, &codes, &gradient, SSG_GRADIENT_RECORD, NULL,
-                    NULL);
+  ssg_context_set_recording(t->ctx, record);
+  ssg_differentiate(fake.rgb, ssg_tensor_scale(direction, 1.0f / size), 1, &codes, &gradient,
+                    record ? SSG_GRADIENT_RECORD : SSG_GRADIENT_PLAIN, NULL, NULL);
   /* l_n = sqrt(mean over rows of the squared norm of the row's gradient) */
   SsgTensor *squares = ssg_tensor_sum_axis(ssg_tensor_reshape(ssg_tensor_square(gradient), SSG_SHAPE(n, rows * a->style_dim)), 1);
-  SsgTensor *l = ssg_tensor_sqrt(ssg_tensor_scale(squares, 1.0f / rows)); /* [n, 1] */
+  SsgTensor *l = ssg_tensor_sqrt(ssg_tensor_scale(squares, 1.0f / rows));
   ssg_context_set_recording(t->ctx, FALSE);
+  return l;
+}
 
-  /* The rest is a function of the n lengths alone, and of the other processes' lengths: its gradient is written out. With m the mean
-   * of all N lengths the moving mean is a = 0.99 a' + 0.01 m, it moves first, and the penalty P = mean((l - a)^2) sees it moved:
+void ssg_training_path_lengths(SsgTraining *t, const SsgDraw *draw, const float *y, float *lengths)
+{
+  ssg_scope_begin(t->ctx);
+  ssg_tensor_download(path_lengths(t, draw, y, FALSE), lengths);
+  ssg_scope_end(t->ctx);
+}
+
+static double moved_path_mean(const SsgTraining *t, double mean)
+{
+  return 0.99 * t->path_mean + 0.01 * mean;
+}
+
+void ssg_training_move_path_mean(SsgTraining *t, double mean)
+{
+  if (isfinite(mean))
+    t->path_mean = moved_path_mean(t, mean);
+}
+
+void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, float scale, const double *mean, float *lengths,
+                       SsgStepStats *stats)
+{
+  gint64 n = draw->n;
+
+  ssg_scope_begin(t->ctx);
+  SsgTensor *l = path_lengths(t, draw, y, TRUE);
+  /* The rest is a function of the lengths of the whole batch alone: its gradient is written out. With m the mean of all N lengths the
+   * moving mean is a = 0.99 a' + 0.01 m, it moves first, and the penalty P = mean((l - a)^2) sees it moved:
    * dP/dl_i = 2/N ((l_i - a) - 0.01 (m - a)). */
   g_autofree float *host = g_new0(float, n), *seed = g_new(float, n);
   double sums[2] = {0, n * (double) scale}, penalty = 0; /* of lengths weighted by this micro-batch's share */
   ssg_tensor_download(l, host);
   for (gint64 i = 0; i < n; i++)
     sums[0] += host[i] * (double) scale;
-  if (t->sum)
+  if (!mean && t->sum)
     t->sum(sums, 2, t->data);
-  double mean = sums[0] / sums[1], a_new = 0.99 * t->path_mean + 0.01 * mean;
+  double m = mean ? *mean : sums[0] / sums[1], a = moved_path_mean(t, m);
   for (gint64 i = 0; i < n; i++) {
-    penalty += (host[i] - a_new) * (host[i] - a_new) / n;
-    seed[i] = t->options.path_weight * t->options.path_every * scale * 2 / n * ((host[i] - a_new) - 0.01 * (mean - a_new));
+    penalty += (host[i] - a) * (host[i] - a) / n;
+    seed[i] = t->options.path_weight * t->options.path_every * scale * 2 / n * ((host[i] - a) - 0.01 * (m - a));
   }
   accumulate_gradients(t, t->g->parameters, l, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, 1), seed), t->g_grad);
-  if (isfinite(a_new))
-    t->path_mean = a_new;
+  if (!mean)
+    ssg_training_move_path_mean(t, m);
   stats->path_penalty += scale * penalty;
-  stats->path_length += scale * mean;
+  stats->path_length += scale * m;
   if (lengths)
     memcpy(lengths, host, n * sizeof(float));
   ssg_scope_end(t->ctx);

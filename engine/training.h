@@ -76,10 +76,14 @@ void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, 
 void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 *real_labels, float scale,
                      SsgStepStats *stats);
 void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats);
-/* y [n, R, R, 3] ~ N(0,1) on the host, or NULL to draw it from the draw's streams. lengths (or NULL) receives l, [n]. The moving
- * mean a is updated from this micro-batch. */
-void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, float scale, float *lengths,
+/* The path-length step. y [n, R, R, 3] ~ N(0,1) on the host, or NULL to draw it from the draw's streams. lengths (or NULL) receives l,
+ * [n]. mean: that of the lengths of the whole batch, which every micro-batch needs: NULL when each process has one micro-batch of one
+ * size (then they find it among themselves by t->sum, and the moving mean a moves here); otherwise from a first walk over all
+ * micro-batches with ssg_training_path_lengths(), and after the last one the caller moves a by ssg_training_move_path_mean(). */
+void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, float scale, const double *mean, float *lengths,
                        SsgStepStats *stats);
+void ssg_training_path_lengths(SsgTraining *t, const SsgDraw *draw, const float *y, float *lengths);
+void ssg_training_move_path_mean(SsgTraining *t, double mean);
 void ssg_training_apply_d(SsgTraining *t);
 void ssg_training_apply_g(SsgTraining *t);
 /* images: of one iteration over all processes. */

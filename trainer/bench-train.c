@@ -58,7 +58,7 @@ static void iterate(Bench *b, int i)
         ssg_draws_new(a, 0.3, SEED, i, SSG_DRAW_PATH, MAX(1, b->batch / o->path_batch_shrink), 0, 1);
     start = now_ms();
     ssg_training_begin_g(t);
-    ssg_training_path(t, path, NULL, 1, NULL, &stats);
+    ssg_training_path(t, path, NULL, 1, NULL, NULL, &stats);
     ssg_training_apply_g(t);
     finish(b, 3, start);
   }

@@ -176,31 +176,82 @@ static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgS
   }
 }
 
-static void generator_steps(SsgTrainer *trainer, SsgStepStats *stats)
+static void generator_step(SsgTrainer *trainer, SsgStepStats *stats)
 {
   SsgTraining *t = trainer->training;
-  const SsgTrainingOptions *o = &t->options;
-  gboolean regularise = o->path_every && o->path_weight > 0 && trainer->progress.iteration % o->path_every == 0;
+  Split split = split_of(trainer, trainer->config->batch);
 
-  for (int path = 0; path <= regularise; path++) {
-    Split split = split_of(trainer, trainer->config->batch);
-    if (path) { /* smaller pieces rather than fewer */
-      split.micro = MAX(1, split.micro / o->path_batch_shrink);
-      split.share = split.micro * split.pieces;
-    }
-    float scale = 1.0f / split.pieces / ssg_workers_count(trainer->workers);
-    ssg_training_begin_g(t);
-    for (int m = 0; m < split.pieces; m++) {
-      g_autoptr(SsgDraw) draw = draw_piece(trainer, path ? SSG_DRAW_PATH : SSG_DRAW_G, split, m);
-      begin_piece(trainer, t->g_grad, m == split.pieces - 1);
-      if (path)
-        ssg_training_path(t, draw, NULL, scale, NULL, stats);
-      else
-        ssg_training_g(t, draw, scale, stats);
-    }
-    if (end_step(trainer, 2 + path, t->g_grad))
-      ssg_training_apply_g(t);
+  ssg_training_begin_g(t);
+  for (int m = 0; m < split.pieces; m++) {
+    g_autoptr(SsgDraw) draw = draw_piece(trainer, SSG_DRAW_G, split, m);
+    begin_piece(trainer, t->g_grad, m == split.pieces - 1);
+    ssg_training_g(t, draw, 1.0f / split.pieces / ssg_workers_count(trainer->workers), stats);
   }
+  if (end_step(trainer, 2, t->g_grad))
+    ssg_training_apply_g(t);
+}
+
+/* The path-length step's samples are split otherwise than the batch: their number need not be a multiple of anything. This process has
+ * every n-th of them, computed at most at_once at a time. */
+typedef struct {
+  int total, share, at_once;
+} PathSplit;
+
+static SsgDraw *draw_path(const SsgTrainer *trainer, PathSplit split, int done)
+{
+  const SsgTrainConfig *c = trainer->config;
+  int n_ranks = ssg_workers_count(trainer->workers);
+  return ssg_draws_new(&c->arch, c->mixing, c->seed, trainer->progress.iteration, SSG_DRAW_PATH, MIN(split.at_once, split.share - done),
+                       ssg_workers_rank(trainer->workers) + done * n_ranks, n_ranks);
+}
+
+/* Mean length of all samples of all processes, by a walk of its own. */
+static double mean_path_length(SsgTrainer *trainer, PathSplit split)
+{
+  g_autofree float *lengths = g_new(float, MAX(1, split.at_once));
+  double sum = 0;
+  for (int done = 0; done < split.share; done += split.at_once) {
+    g_autoptr(SsgDraw) draw = draw_path(trainer, split, done);
+    ssg_training_path_lengths(trainer->training, draw, NULL, lengths);
+    for (int i = 0; i < draw->n; i++)
+      sum += lengths[i];
+  }
+  ssg_workers_sum(trainer->workers, &sum, 1);
+  return sum / split.total;
+}
+
+static void path_step(SsgTrainer *trainer, SsgStepStats *stats)
+{
+  SsgTraining *t = trainer->training;
+  int n_ranks = ssg_workers_count(trainer->workers), shrink = t->options.path_batch_shrink;
+  int total = MAX(1, trainer->config->batch / shrink);
+  PathSplit split = {.total = total,
+                     .share = (total - ssg_workers_rank(trainer->workers) + n_ranks - 1) / n_ranks,
+                     .at_once = MAX(1, split_of(trainer, trainer->config->batch).micro / shrink)};
+  gboolean even = total % n_ranks == 0, one_walk = even && split.share <= split.at_once;
+  double mean = one_walk ? 0 : mean_path_length(trainer, split);
+
+  ssg_training_begin_g(t);
+  for (int done = 0; done < split.share; done += split.at_once) {
+    g_autoptr(SsgDraw) draw = draw_path(trainer, split, done);
+    /* Processes that have samples unequal in number would report gradients in unequal order: then all reduce at the end. */
+    begin_piece(trainer, t->g_grad, even && done + draw->n == split.share);
+    ssg_training_path(t, draw, NULL, (float) draw->n / total, one_walk ? NULL : &mean, NULL, stats);
+  }
+  if (!even)
+    ssg_workers_reduce_begin(trainer->workers, t->g_grad);
+  if (!one_walk)
+    ssg_training_move_path_mean(t, mean);
+  if (end_step(trainer, 3, t->g_grad))
+    ssg_training_apply_g(t);
+}
+
+static void generator_steps(SsgTrainer *trainer, SsgStepStats *stats)
+{
+  const SsgTrainingOptions *o = &trainer->training->options;
+  generator_step(trainer, stats);
+  if (o->path_every && o->path_weight > 0 && trainer->progress.iteration % o->path_every == 0)
+    path_step(trainer, stats);
 }
 
 /* --- snapshots --- */

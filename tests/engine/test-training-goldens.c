@@ -235,8 +235,10 @@ static void check_iteration(Run *run)
   if (has(run, "path_penalty")) {
     g_autofree float *y_first = values(run, "path_noise", NULL), *expected = values(run, "path_lengths", NULL);
     g_autofree float *y = channels_last(y_first, draw_path.draw.n, 3, pixels), *lengths = g_new(float, draw_path.draw.n);
+    ssg_training_path_lengths(t, &draw_path.draw, y, lengths);
+    ssg_goldens_compare("path_lengths", lengths, expected, draw_path.draw.n, SCALAR_BOUND);
     ssg_training_begin_g(t);
-    ssg_training_path(t, &draw_path.draw, y, 1, lengths, &stats);
+    ssg_training_path(t, &draw_path.draw, y, 1, NULL, lengths, &stats);
     ssg_goldens_compare("path_lengths", lengths, expected, draw_path.draw.n, SCALAR_BOUND);
     check_scalar(run, "path_mean", t->path_mean);
     check_scalar(run, "path_penalty", stats.path_penalty);

@@ -236,16 +236,42 @@ static void test_older(void)
 
 /* --- split --- */
 
-/* The path-length step works on other subsets when a batch is cut, so it is left out. Later iterations are compared as a whole only:
- * Adam without momentum turns rounding in a tiny gradient into a whole step. */
+static double path_mean(const char *run_folder)
+{
+  g_autofree char *path = snapshot(run_folder);
+  g_autoptr(SsgSafetensors) file = ssg_safetensors_open(path, NULL);
+  return g_ascii_strtod(ssg_safetensors_metadata(file, "path_mean"), NULL);
+}
+
+/* A batch in pieces gives what the whole one does, also where the path-length step's samples are no whole number of pieces. Later
+ * iterations are compared as a whole only: Adam without momentum turns rounding in a tiny gradient into a whole step. */
 static void test_accumulation(void)
 {
-  g_assert_cmpint(run(TRAIN "--out @/one --iterations 1 --path-every 0 --micro-batch 4", NULL), ==, 0);
-  g_assert_cmpint(run(TRAIN "--out @/one --iterations 1 --path-every 0", NULL), ==, 0);
-  g_assert_cmpfloat(distance("/one/00000-small-64", "/one/00001-small-64", TRUE), <, 1e-5);
-  g_assert_cmpint(run(TRAIN "--out @/pieces --iterations 8 --path-every 0 --micro-batch 4", NULL), ==, 0);
-  g_assert_cmpint(run(TRAIN "--out @/pieces --iterations 8 --path-every 0", NULL), ==, 0);
+  static const struct {
+    const char *batch, *pieces;
+  } cases[] = {{"--batch 8 --path-every 1", "--micro-batch 4"},
+               {"--batch 12 --path-every 1", "--micro-batch 4"},
+               {"--batch 12 --path-every 1 --path-batch-shrink 5", "--micro-batch 4"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *out = g_strdup_printf("--out @/one%u --iterations 1", (guint) i), *a = g_strdup_printf("/one%u/00000-small-64", (guint) i);
+    g_autofree char *b = g_strdup_printf("/one%u/00001-small-64", (guint) i);
+    g_autofree char *whole = g_strjoin(" ", TRAIN "--grid-every 0", out, cases[i].batch, NULL), *pieces = g_strjoin(" ", whole, cases[i].pieces, NULL);
+    g_assert_cmpint(run(whole, NULL), ==, 0);
+    g_assert_cmpint(run(pieces, NULL), ==, 0);
+    double d = distance(a, b, TRUE), m = path_mean(a), n = path_mean(b);
+    g_test_message("%s: worst tensor %.3g, path mean %.9g and %.9g", cases[i].pieces, d, m, n);
+    g_assert_cmpfloat(d, <, 1e-5);
+    g_assert_cmpfloat(fabs(m - n), <, 1e-6 * m);
+  }
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --out @/pieces --iterations 8 --micro-batch 4", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --out @/pieces --iterations 8", NULL), ==, 0);
   g_assert_cmpfloat(distance("/pieces/00000-small-64", "/pieces/00001-small-64", FALSE), <, 1e-5);
+  /* Pieces smaller than a set of the minibatch standard deviation are another discriminator, but the same path lengths. */
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --out @/ones --iterations 1 --lr 0 --path-batch-shrink 3 --micro-batch 1", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --out @/ones --iterations 1 --lr 0 --path-batch-shrink 3", NULL), ==, 0);
+  double m = path_mean("/ones/00000-small-64"), n = path_mean("/ones/00001-small-64");
+  g_assert_cmpfloat(m, >, 0);
+  g_assert_cmpfloat(fabs(m - n), <, 1e-6 * m);
 }
 
 static void test_processes(void)
@@ -262,6 +288,10 @@ static void test_processes(void)
   double d = distance("/ranks/00000-small-64", "/ranks/00001-small-64", FALSE);
   g_test_message("two processes against one after 20 iterations: %.3g", d);
   g_assert_cmpfloat(d, <, 1e-5);
+  /* One process has no sample of the path-length step at all. */
+  g_assert_cmpint(run(TRAIN "--out @/ranks --iterations 2 --path-batch-shrink 8", NULL), ==, 0);
+  g_assert_cmpint(run_before("mpirun --oversubscribe --bind-to none -n 2", TRAIN "--out @/ranks --iterations 2 --path-batch-shrink 8", NULL), ==, 0);
+  g_assert_cmpfloat(distance("/ranks/00002-small-64", "/ranks/00003-small-64", FALSE), <, 1e-5);
 }
 
 /* --- fine-tuning --- */

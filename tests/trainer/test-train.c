@@ -169,7 +169,7 @@ static void test_terminate(void)
     g_usleep(50000);
     first = ssg_trainer_find_snapshot(run_folder, NULL);
   }
-  g_assert_cmpint(run("train --quiet --threads 1 --resume @/stopped/00000-small-64", &messages), !=, 0);
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/stopped/00000-small-64 --iterations 3", &messages), ==, 1);
   g_assert_nonnull(strstr(messages, "another ssgan-trainer"));
   kill(pid, SIGTERM);
   waitpid(pid, &status, 0);
@@ -251,7 +251,8 @@ static void test_accumulation(void)
     const char *batch, *pieces;
   } cases[] = {{"--batch 8 --path-every 1", "--micro-batch 4"},
                {"--batch 12 --path-every 1", "--micro-batch 4"},
-               {"--batch 12 --path-every 1 --path-batch-shrink 5", "--micro-batch 4"}};
+               {"--batch 12 --path-every 1 --path-batch-shrink 5", "--micro-batch 4"},
+               {"--batch 16 --path-every 1 --path-batch-shrink 3", "--micro-batch 8"}};
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *out = g_strdup_printf("--out @/one%u --iterations 1", (guint) i), *a = g_strdup_printf("/one%u/00000-small-64", (guint) i);
     g_autofree char *b = g_strdup_printf("/one%u/00001-small-64", (guint) i);

@@ -56,16 +56,10 @@ static int floor_of(double x)
   return i - (i > x);
 }
 
-/* Reflected about the outermost pixels' centres: -1 -> 1, size -> size - 2. */
-static int reflect(int i, int size)
+/* Beyond the edge its pixels go on: a reflection would put a second forehead above a face that moved down, and label it so. */
+static int inside(int i, int size)
 {
-  if (i >= 0 && i < size)
-    return i;
-  int period = 2 * (size - 1);
-  if (period == 0)
-    return 0;
-  i = ((i % period) + period) % period;
-  return i < size ? i : period - i;
+  return CLAMP(i, 0, size - 1);
 }
 
 static void apply_rows(const SsgAugment *augment, gboolean flip, int size, const guint8 *rgb, const guint8 *label,
@@ -89,8 +83,8 @@ static void sample(int size, const guint8 *rgb, double x, double y, float *out)
 {
   int x0 = floor_of(x), y0 = floor_of(y);
   float fx = (float) (x - x0), fy = (float) (y - y0);
-  int columns[2] = {reflect(x0, size), reflect(x0 + 1, size)};
-  const guint8 *rows[2] = {rgb + (gsize) 3 * size * reflect(y0, size), rgb + (gsize) 3 * size * reflect(y0 + 1, size)};
+  int columns[2] = {inside(x0, size), inside(x0 + 1, size)};
+  const guint8 *rows[2] = {rgb + (gsize) 3 * size * inside(y0, size), rgb + (gsize) 3 * size * inside(y0 + 1, size)};
   for (int c = 0; c < 3; c++) {
     float above = rows[0][3 * columns[0] + c] * (1 - fx) + rows[0][3 * columns[1] + c] * fx;
     float below = rows[1][3 * columns[0] + c] * (1 - fx) + rows[1][3 * columns[1] + c] * fx;
@@ -115,7 +109,7 @@ void ssg_augment_apply(const SsgAugment *augment, const SsgAugmentDraw *draw, in
       gsize to = (gsize) y * size + x;
       sample(size, rgb, sx, sy, out + 3 * to);
       if (label) {
-        guint8 value = label[(gsize) reflect(floor_of(sy + 0.5), size) * size + reflect(floor_of(sx + 0.5), size)];
+        guint8 value = label[(gsize) inside(floor_of(sy + 0.5), size) * size + inside(floor_of(sx + 0.5), size)];
         out_label[to] = swap ? swap[value] : value;
       }
     }

@@ -25,7 +25,7 @@ typedef struct {
 SsgAugmentDraw ssg_augment_draw(const SsgAugment *augment, int size, guint64 seed, guint64 position);
 
 /* Applies a draw to rgb [size, size, 3], giving out [size, size, 3] as floats in [-1, 1] (0 -> -1, 255 -> 1; bilinear
- * where pixels move), and to label [size, size], giving out_label (nearest). Beyond the edges the picture is reflected.
+ * where pixels move), and to label [size, size], giving out_label (nearest). Beyond the edges the outermost pixels go on.
  * label and out_label may both be NULL. No aliasing. */
 void ssg_augment_apply(const SsgAugment *augment, const SsgAugmentDraw *draw, int size, const guint8 *rgb,
                        const guint8 *label, float *out, guint8 *out_label);

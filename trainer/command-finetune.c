@@ -8,7 +8,9 @@
 static const char description[] =
     "Adapts a trained model to another look from pictures alone: the discriminator sees no masks, the mask loss is off, and one latent "
     "shows in both worlds. Starts from the generator of MODEL (a model file, a training snapshot or a public checkpoint), and from its "
-    "discriminator where the file has one. Sheets of samples are drawn often: stop with Ctrl-C when they are right.";
+    "discriminator where the file has one. All of the generator learns, as published; then nothing holds the masks, and they drift as "
+    "the run goes on. With --freeze-local only mapping and render net learn, and masks stay what they were: use it where parts matter "
+    "more than outlines of the new look. Sheets of samples are drawn often: stop with Ctrl-C when they are right.";
 
 static gboolean prepare(const char *path, SsgTrainConfig *config, GError **error)
 {

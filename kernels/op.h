@@ -111,6 +111,15 @@ typedef enum {
   /* out[n, p, k, c] = in1[k, n, p] * in0[k, n, p, c]. in0 [K, N, P, C], in1 [K, N, P, 1], out [N, P, K, C].
    * The left side of the fused feature product (MODEL.md, generator step 6). */
   SSG_OP_WEIGH_PARTS,
+  /* Weights of modulated, demodulated 1x1 convolutions (StyleGAN2, Karras et al. 2020, section 2.2), inputs first as CHAIN
+   * takes them. in0 w [R, O, I], in1 m [R, I, S], in2 b [R, I], in3 code [Rc, S], Rc divides R, row r takes code
+   * r / (R / Rc); out [R, I, O]: s = modulate.code_scale * m[r] code + b[r], v[o, i] = modulate.weight_scale * w[r, o, i] *
+   * s[i], out[r, i, o] = v[o, i] / sqrt(sum_i v[o, i]^2 + 1e-8). For inference: no gradient is written for it. */
+  SSG_OP_MODULATE,
+  /* L layers one after another, of K parts side by side. in0 x [K or 1, P, C], in1 w [K, L, C, C] (inputs first), in2 bias
+   * [K, L, C], out [K, P, C]: L times x = sqrt(2) * leaky_relu(x w[k, l] + bias[k, l], 0.2). A part's result is the same,
+   * to the bit, whatever parts are computed beside it. For inference: no gradient is written for it. */
+  SSG_OP_CHAIN,
   /* in0 u8 class indices, out f32 of shape in0 x [K] (last axis K = out.dim[rank-1]): +1 at the class, -1 elsewhere.
    * An index >= K gives -1 everywhere. */
   SSG_OP_ONE_HOT,
@@ -182,6 +191,9 @@ typedef struct {
     struct {
       int size;
     } pool; /* AVG_POOL, SPREAD */
+    struct {
+      float code_scale, weight_scale;
+    } modulate;
     struct {
       uint64_t seed, stream;
     } random;

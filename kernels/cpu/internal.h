@@ -62,6 +62,8 @@ SsgStatus ssg_cpu_act_grad(SsgCpu *cpu, const SsgOpCall *call);
 SsgStatus ssg_cpu_avg_pool(SsgCpu *cpu, const SsgOpCall *call);
 SsgStatus ssg_cpu_spread(SsgCpu *cpu, const SsgOpCall *call);
 SsgStatus ssg_cpu_weigh_parts(SsgCpu *cpu, const SsgOpCall *call);
+SsgStatus ssg_cpu_modulate(SsgCpu *cpu, const SsgOpCall *call);
+SsgStatus ssg_cpu_chain(SsgCpu *cpu, const SsgOpCall *call);
 SsgStatus ssg_cpu_one_hot(SsgCpu *cpu, const SsgOpCall *call);
 SsgStatus ssg_cpu_argmax(SsgCpu *cpu, const SsgOpCall *call);
 SsgStatus ssg_cpu_random_normal(SsgCpu *cpu, const SsgOpCall *call);

@@ -20,6 +20,8 @@ const SsgCudaKernel *ssg_cuda_kernel(SsgOp op)
       [SSG_OP_AVG_POOL] = &ssg_cuda_avg_pool,
       [SSG_OP_SPREAD] = &ssg_cuda_spread,
       [SSG_OP_WEIGH_PARTS] = &ssg_cuda_weigh_parts,
+      [SSG_OP_MODULATE] = &ssg_cuda_modulate,
+      [SSG_OP_CHAIN] = &ssg_cuda_chain,
       [SSG_OP_ONE_HOT] = &ssg_cuda_one_hot,
       [SSG_OP_ARGMAX] = &ssg_cuda_argmax,
       [SSG_OP_RANDOM_NORMAL] = &ssg_cuda_random_normal,

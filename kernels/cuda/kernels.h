@@ -36,6 +36,7 @@ extern const SsgCudaKernel ssg_cuda_random_normal, ssg_cuda_adam, ssg_cuda_lerp;
 extern const SsgCudaKernel ssg_cuda_binary, ssg_cuda_broadcast, ssg_cuda_reduce;
 extern const SsgCudaKernel ssg_cuda_permute, ssg_cuda_slice, ssg_cuda_unslice, ssg_cuda_concat;
 extern const SsgCudaKernel ssg_cuda_bias_act, ssg_cuda_upfirdn, ssg_cuda_avg_pool, ssg_cuda_spread;
+extern const SsgCudaKernel ssg_cuda_modulate, ssg_cuda_chain;
 extern const SsgCudaKernel ssg_cuda_weigh_parts, ssg_cuda_one_hot, ssg_cuda_argmax;
 
 /* A picture [pictures, height, width, channels] unfolded into rows of taps, kh * kw * channels wide, one row for every

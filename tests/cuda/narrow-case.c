@@ -57,6 +57,8 @@ static bool in_range(const OpCase *c)
 bool narrow_case(const OpCase *c, SsgDtype dtype, bool all_inputs, OpCase *narrowed)
 {
   *narrowed = *c;
+  if (c->call.op == SSG_OP_MODULATE || c->call.op == SSG_OP_CHAIN) /* f32 only */
+    return false;
   if (c->call.n_in == 0 || c->call.in[0].dtype != SSG_F32 || c->call.out.dtype != SSG_F32)
     return false;
   int others = 0;

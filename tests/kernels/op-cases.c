@@ -1,5 +1,6 @@
 #include "tests/kernels/op-cases.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -471,6 +472,41 @@ static void bias_act_cases(Maker *m)
     }
 }
 
+static void local_cases(Maker *m)
+{
+  static const struct {
+    int64_t rows, codes_rows, outputs, inputs, codes;
+  } modulations[] = {{1, 1, 1, 1, 1}, {6, 6, 7, 5, 13}, {6, 3, 64, 64, 64}, {2, 1, 12, 70, 30}, {3, 1, 200, 64, 512}};
+  for (size_t s = 0; s < sizeof modulations / sizeof *modulations; s++) {
+    int64_t r = modulations[s].rows, o = modulations[s].outputs, i = modulations[s].inputs, c = modulations[s].codes;
+    begin(m, SSG_OP_MODULATE, S(r, i, o));
+    input(m, S(r, o, i), -1, 1);
+    input(m, S(r, i, c), -1, 1);
+    input(m, S(r, i), 0.5, 1.5);
+    input(m, S(modulations[s].codes_rows, c), -1, 1);
+    m->c.call.param.modulate.code_scale = 0.25f;
+    m->c.call.param.modulate.weight_scale = 0.5f;
+    m->c.l2 = 4e-6;
+    m->c.most = 8e-6;
+    end(m, "%d rows, %d -> %d, codes of %d", (int) r, (int) i, (int) o, (int) c);
+  }
+  static const struct {
+    int64_t parts, x_parts, pixels, channels, layers;
+  } chains[] = {{1, 1, 1, 1, 1}, {3, 1, 63, 8, 2}, {2, 2, 65, 12, 3}, {4, 1, 130, 64, 4}, {2, 2, 70, 33, 1}, {1, 1, 128, 64, 6}};
+  for (size_t s = 0; s < sizeof chains / sizeof *chains; s++) {
+    int64_t k = chains[s].parts, p = chains[s].pixels, c = chains[s].channels, l = chains[s].layers;
+    double range = sqrt(3.0 / (double) c); /* keeps the size of what passes through */
+    begin(m, SSG_OP_CHAIN, S(k, p, c));
+    input(m, S(chains[s].x_parts, p, c), -1, 1);
+    input(m, S(k, l, c, c), -range, range);
+    input(m, S(k, l, c), -0.5, 0.5);
+    m->c.l2 = 4e-6;
+    m->c.most = 8e-6;
+    end(m, "%d parts of %d pixels, %d channels, %d layers%s", (int) k, (int) p, (int) c, (int) l,
+        chains[s].x_parts == 1 && k > 1 ? ", one input" : "");
+  }
+}
+
 static void part_cases(Maker *m)
 {
   static const int64_t pools[][5] = {
@@ -538,5 +574,6 @@ void op_cases_each(void (*each)(const OpCase *op_case, void *data), void *data)
   conv_cases(&m);
   upfirdn_cases(&m);
   bias_act_cases(&m);
+  local_cases(&m);
   part_cases(&m);
 }

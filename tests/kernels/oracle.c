@@ -336,6 +336,52 @@ static void weigh_parts(const SsgOpCall *c, double *out)
         }
 }
 
+static void modulate(const SsgOpCall *c, double *out)
+{
+  const int64_t *d = c->in[0].shape.dim;
+  int64_t outputs = d[1], inputs = d[2], codes = c->in[3].shape.dim[1];
+  double *v = malloc((size_t) inputs * sizeof *v);
+  for (int64_t r = 0; r < d[0]; r++)
+    for (int64_t o = 0; o < outputs; o++) {
+      double squares = 1e-8;
+      for (int64_t i = 0; i < inputs; i++) {
+        double style = value(&c->in[2], r * inputs + i);
+        int64_t code = r * c->in[3].shape.dim[0] / d[0];
+        for (int64_t j = 0; j < codes; j++)
+          style += (double) c->param.modulate.code_scale * value(&c->in[1], (r * inputs + i) * codes + j) *
+                   value(&c->in[3], code * codes + j);
+        v[i] = (double) c->param.modulate.weight_scale * value(&c->in[0], (r * outputs + o) * inputs + i) * style;
+        squares += v[i] * v[i];
+      }
+      for (int64_t i = 0; i < inputs; i++)
+        out[(r * inputs + i) * outputs + o] = v[i] / sqrt(squares);
+    }
+  free(v);
+}
+
+static void chain(const SsgOpCall *c, double *out)
+{
+  const int64_t *d = c->out.shape.dim;
+  int64_t channels = d[2], layers = c->in[1].shape.dim[1];
+  double *x = malloc((size_t) channels * sizeof *x);
+  for (int64_t k = 0; k < d[0]; k++)
+    for (int64_t p = 0; p < d[1]; p++) {
+      double *y = out + (k * d[1] + p) * channels;
+      for (int64_t i = 0; i < channels; i++)
+        y[i] = value(&c->in[0], ((c->in[0].shape.dim[0] == 1 ? 0 : k) * d[1] + p) * channels + i);
+      for (int64_t l = 0; l < layers; l++) {
+        memcpy(x, y, (size_t) channels * sizeof *x);
+        for (int64_t o = 0; o < channels; o++) {
+          double sum = value(&c->in[2], (k * layers + l) * channels + o);
+          for (int64_t i = 0; i < channels; i++)
+            sum += x[i] * value(&c->in[1], ((k * layers + l) * channels + i) * channels + o);
+          y[o] = act(sum);
+        }
+      }
+    }
+  free(x);
+}
+
 /* Philox4x32-10 and Box-Muller as kernels/math/random.h words it. */
 static void random_normal(const SsgOpCall *c, double *out, int64_t n)
 {
@@ -457,6 +503,12 @@ OracleResult oracle_run(const SsgOpCall *c)
     break;
   case SSG_OP_WEIGH_PARTS:
     weigh_parts(c, r.out);
+    break;
+  case SSG_OP_MODULATE:
+    modulate(c, r.out);
+    break;
+  case SSG_OP_CHAIN:
+    chain(c, r.out);
     break;
   case SSG_OP_RANDOM_NORMAL:
     random_normal(c, r.out, r.n);

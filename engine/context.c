@@ -80,6 +80,8 @@ static gint64 macs_of(const SsgOpCall *call)
     return ssg_shape_elements(&a->shape) / a->shape.dim[3] * ssg_shape_elements(&b->shape);
   case SSG_OP_CONV_WEIGHT:
     return ssg_shape_elements(&b->shape) / b->shape.dim[3] * ssg_shape_elements(&out->shape);
+  case SSG_OP_CHAIN:
+    return ssg_shape_elements(&out->shape) * b->shape.dim[1] * b->shape.dim[2];
   default:
     return 0;
   }

@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/model-private.h"
+#include "engine/session-local.h"
 
 typedef struct {
   gboolean shape_valid, texture_valid;
@@ -23,6 +24,7 @@ struct _SsgSession {
   SsgTensor *head_weight[SSG_MAX_LEVELS], *head_bias[SSG_MAX_LEVELS];
   SsgTensor *feature_matrix; /* [F, K * C] */
   SsgTensor *identity_input; /* [1, P, C] */
+  SsgLocalChain *local; /* NULL: layer by layer */
   gboolean prepared;
   PartCache parts[SSG_MAX_PARTS];
   SsgTensor *shape_maps;  /* [K, P, C] after layer D-1 */
@@ -110,6 +112,7 @@ static void prepare(SsgSession *session)
   }
   ssg_scope_begin(session->ctx);
   session->feature_matrix = keep_constant(ssg_generator_feature_matrix(g));
+  session->local = ssg_local_chain_new(g);
   session->identity_input = ssg_tensor_ref(embed(session, (SsgTransform){1, 0, 0}));
   session->shape_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));
   session->hidden_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));
@@ -136,6 +139,7 @@ static void unprepare(SsgSession *session)
   }
   ssg_tensor_clear(&session->feature_matrix);
   ssg_tensor_clear(&session->identity_input);
+  g_clear_pointer(&session->local, ssg_local_chain_free);
   ssg_tensor_clear(&session->shape_maps);
   ssg_tensor_clear(&session->hidden_maps);
   ssg_tensor_clear(&session->depth);
@@ -242,6 +246,29 @@ static const float *layer_code(const SsgArchitecture *a, const PartCache *part, 
   return part->codes + row * a->style_dim;
 }
 
+/* The same with all layers in one op: cancelled before or not at all. */
+static gboolean compute_chain(Request *request, gboolean texture, int first, int count, SsgTensor *x, SsgTensor *maps,
+                              GError **error)
+{
+  SsgSession *session = request->session;
+  const SsgArchitecture *a = &session->g->arch;
+  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
+  int n_codes = ssg_local_chain_codes(session->local, texture);
+  g_autofree float *codes = g_new(float, count * n_codes * a->style_dim);
+  float *to = codes;
+
+  if (cancelled(request, error))
+    return FALSE;
+  for (int k = first; k < first + count; k++)
+    for (int i = 0; i < n_codes; i++, to += a->style_dim)
+      memcpy(to, layer_code(a, &session->parts[k], k, texture ? a->n_depth : i), a->style_dim * sizeof(float));
+  ssg_scope_begin(session->ctx);
+  ssg_local_chain_run(session->local, texture, first, count, codes, x,
+                      ssg_tensor_view(maps, first * p * c, SSG_SHAPE(count, p, c)));
+  ssg_scope_end(session->ctx);
+  return TRUE;
+}
+
 /* Layers [first_layer, end_layer) of parts [first, first + count), all with the same transform. The result is copied to its
  * place in `maps`. FALSE when cancelled. */
 static gboolean compute_layers(Request *request, int first_layer, int end_layer, int first, int count, SsgTensor *x,
@@ -252,6 +279,8 @@ static gboolean compute_layers(Request *request, int first_layer, int end_layer,
   gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
   g_autofree float *codes = g_new(float, count * a->style_dim);
 
+  if (session->local)
+    return compute_chain(request, first_layer > 0, first, count, x, maps, error);
   x = ssg_tensor_ref(x);
   for (int l = first_layer; l < end_layer; l++) {
     if (cancelled(request, error)) {
@@ -289,7 +318,8 @@ static gboolean compute_shapes(Request *request, int first, int count, GError **
   if (done) {
     SsgTensor *maps = ssg_tensor_view(session->shape_maps, first * p * c, SSG_SHAPE(count, p, c));
     ssg_tensor_copy_into(ssg_tensor_view(session->depth, first * p, SSG_SHAPE(count, 1, p, 1)),
-                         ssg_generator_depth(session->g, first, count, maps));
+                         session->local ? ssg_local_chain_depth(session->local, first, count, maps)
+                                        : ssg_generator_depth(session->g, first, count, maps));
     for (int k = first; k < first + count; k++)
       session->parts[k].shape_valid = TRUE;
   }
@@ -312,7 +342,19 @@ static gboolean compute_textures(Request *request, int first, int count, GError 
   return done;
 }
 
-/* One part at a time, though a product over several at once would save a few calls: what a part's maps are must not depend on which
+/* How many parts from k on are computed together: those that wait for the same half, under the same transform. */
+static int run_length(const SsgSession *session, int k, gboolean texture)
+{
+  const PartCache *parts = session->parts;
+  int end = k + 1;
+  if (session->local)
+    while (end < session->g->arch.n_parts && !(texture ? parts[end].texture_valid : parts[end].shape_valid) &&
+           (texture || same_transform(parts[end].transform, parts[k].transform)))
+      end++;
+  return end - k;
+}
+
+/* Without a chain, one part at a time, though a product over several at once would save a few calls: what a part's maps are must not depend on which
  * others were computed beside it (libraries round products of different sizes differently), or a document would show other pixels
  * after it was reopened. */
 static gboolean compute_parts(Request *request, GError **error)
@@ -326,10 +368,10 @@ static gboolean compute_parts(Request *request, GError **error)
       request->parts_computed |= G_GUINT64_CONSTANT(1) << k;
   }
   for (int k = 0; k < n; k++)
-    if (!parts[k].shape_valid && !compute_shapes(request, k, 1, error))
+    if (!parts[k].shape_valid && !compute_shapes(request, k, run_length(request->session, k, FALSE), error))
       return FALSE;
   for (int k = 0; k < n; k++)
-    if (!parts[k].texture_valid && !compute_textures(request, k, 1, error))
+    if (!parts[k].texture_valid && !compute_textures(request, k, run_length(request->session, k, TRUE), error))
       return FALSE;
   return TRUE;
 }

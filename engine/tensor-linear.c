@@ -350,3 +350,30 @@ SsgTensor *ssg_tensor_weigh_parts(SsgTensor *x, SsgTensor *weight)
     save_factors(node, x, weight);
   return y;
 }
+
+/* --- local generators in inference --- */
+
+SsgTensor *ssg_tensor_modulate(SsgTensor *w, SsgTensor *m, SsgTensor *b, SsgTensor *code, float code_scale,
+                               float weight_scale)
+{
+  SsgTensor *in[4] = {w, m, b, code};
+  int64_t r = w->shape.dim[0], o = w->shape.dim[1], i = w->shape.dim[2];
+  SsgShape shape = SSG_SHAPE(r, i, o);
+  SsgOpCall call = {.op = SSG_OP_MODULATE, .param.modulate = {code_scale, weight_scale}};
+  g_assert(m->shape.dim[0] == r && m->shape.dim[1] == i && m->shape.dim[2] == code->shape.dim[1]);
+  g_assert(ssg_tensor_elements(b) == r * i && r % code->shape.dim[0] == 0 && !ssg_context_recording(w->ctx));
+  SsgTensor *y = ssg_tensor_allocate(w->ctx, SSG_F32, &shape);
+  ssg_tensor_run(&call, 4, in, y);
+  return y;
+}
+
+void ssg_tensor_chain_into(SsgTensor *out, SsgTensor *x, SsgTensor *w, SsgTensor *bias)
+{
+  SsgTensor *in[3] = {x, w, bias};
+  int64_t k = out->shape.dim[0], p = out->shape.dim[1], c = out->shape.dim[2], l = w->shape.dim[1];
+  SsgOpCall call = {.op = SSG_OP_CHAIN};
+  g_assert((x->shape.dim[0] == k || x->shape.dim[0] == 1) && x->shape.dim[1] == p && x->shape.dim[2] == c);
+  g_assert(w->shape.dim[0] == k && w->shape.dim[2] == c && w->shape.dim[3] == c && ssg_tensor_elements(bias) == k * l * c);
+  g_assert(!ssg_context_recording(x->ctx));
+  ssg_tensor_run(&call, 3, in, out);
+}

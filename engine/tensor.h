@@ -143,6 +143,14 @@ SsgTensor *ssg_tensor_spread(SsgTensor *x, int size);
 /* x [K, N, P, C], weight [K, N, P, 1] -> [N, P, K, C] */
 SsgTensor *ssg_tensor_weigh_parts(SsgTensor *x, SsgTensor *weight);
 
+/* --- inference only: no gradient is written for these (op.h: modulate, chain) --- */
+
+/* w [R, O, I], m [R, I, S], b [R, I], code [Rc, S] -> [R, I, O] */
+SsgTensor *ssg_tensor_modulate(SsgTensor *w, SsgTensor *m, SsgTensor *b, SsgTensor *code, float code_scale,
+                               float weight_scale);
+/* x [K or 1, P, C], w [K, L, C, C], bias [K, L, C]; written into out [K, P, C]. */
+void ssg_tensor_chain_into(SsgTensor *out, SsgTensor *x, SsgTensor *w, SsgTensor *bias);
+
 /* --- several processes (ssg_device_group_* in kernels/device.h), in place on gradient blocks --- */
 
 /* Sums elements [start, start + count) of an f32 block over the group that the context's device has joined. */

@@ -241,6 +241,11 @@ void ssg_device_identity(SsgDevice *device, char *text, size_t text_size)
     device->klass->identify(device->state, text, text_size);
 }
 
+uint64_t ssg_device_launches(SsgDevice *device)
+{
+  return device->klass->launches ? device->klass->launches(device->state) : 0;
+}
+
 SsgStatus ssg_device_group_prepare(SsgDevice *device)
 {
   return device->klass->group ? device->klass->group->prepare(device->state) : SSG_UNSUPPORTED;

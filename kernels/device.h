@@ -78,6 +78,7 @@ typedef struct {
   void (*identify)(void *state, char *text, size_t text_size); /* NULL: "" */
   const SsgDeviceGroupClass *group;                            /* NULL: none */
   bool (*keeps)(void *state, uint64_t cache_key); /* NULL: always false */
+  uint64_t (*launches)(void *state);                           /* NULL: 0 */
 } SsgDeviceClass;
 
 /* The one symbol of a plug-in module: returns its class, or NULL when abi differs from its own. */
@@ -125,6 +126,10 @@ SsgStatus ssg_device_set_precision(SsgDevice *device, SsgPrecision precision);
 
 /* A text that is this piece of hardware's alone, on any machine (a GPU's UUID); "" where there is none. */
 void ssg_device_identity(SsgDevice *device, char *text, size_t text_size);
+
+/* Kernels and library calls that all devices of this kind were asked for since the program started, for benchmarks; 0 on
+ * the CPU, which does not launch. */
+uint64_t ssg_device_launches(SsgDevice *device);
 
 /* Sums over the devices of several processes. Every process prepares; when all can, one makes an id, which the others get
  * by other means; then all join, each with a device of its own. */

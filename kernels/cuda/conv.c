@@ -5,6 +5,7 @@
  * of its graph interface, but complete and present in all of cuDNN 8 and 9.
  */
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/kernels.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -295,6 +296,7 @@ static SsgStatus execute(SsgCuda *cuda, const SsgOpCall *call, SsgCudaConvPlan *
                                             (cudnnConvolutionBwdFilterAlgo_t) best->algorithm, workspace,
                                             best->workspace, &zero, plan->weight, out);
   }
+  ssg_cuda_count_launch();
   SsgStatus status = ssg_cuda_check_cudnn(cuda, result, what, call);
   ssg_cuda_release(cuda, workspace, best->workspace);
   return status;

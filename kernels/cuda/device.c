@@ -1,5 +1,6 @@
 /* The CUDA device's table of functions: devices, memory, copies. Ops are in run.c. */
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/kernels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,6 +322,11 @@ static void identify(void *state, char *text, size_t text_size)
   snprintf(text, text_size, "GPU-%s", digits);
 }
 
+static uint64_t launches(void *state)
+{
+  return __atomic_load_n(&ssg_cuda_launches, __ATOMIC_RELAXED);
+}
+
 static const char *error(void *state)
 {
   return ((SsgCuda *) state)->error;
@@ -348,6 +354,7 @@ static const SsgDeviceClass klass = {
     .set_precision = set_precision,
     .error = error,
     .identify = identify,
+    .launches = launches,
 #if SSG_CUDA_HAVE_NCCL
     .group = &ssg_cuda_group_class,
 #endif

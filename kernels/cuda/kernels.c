@@ -1,5 +1,7 @@
 #include "kernels/cuda/kernels.h"
 
+uint64_t ssg_cuda_launches;
+
 const SsgCudaKernel *ssg_cuda_kernel(SsgOp op)
 {
   static const SsgCudaKernel *const table[SSG_N_OPS] = {

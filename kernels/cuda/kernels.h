@@ -28,6 +28,13 @@ typedef struct {
   void (*launch)(const SsgOpCall *call, const SsgCudaLaunch *launch);
 } SsgCudaKernel;
 
+/* Launches of our kernels, and calls of libraries that launch theirs. */
+extern uint64_t ssg_cuda_launches;
+static inline void ssg_cuda_count_launch(void)
+{
+  __atomic_fetch_add(&ssg_cuda_launches, 1, __ATOMIC_RELAXED);
+}
+
 /* The kernel behind an op; NULL for ops that a library runs. */
 const SsgCudaKernel *ssg_cuda_kernel(SsgOp op);
 

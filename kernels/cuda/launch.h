@@ -45,8 +45,10 @@
 /* A grid of no blocks is an error in CUDA; here it does nothing. */
 #define SSG_LAUNCH(stream, blocks, kernel, ...)                                                                        \
   do {                                                                                                                 \
-    if ((blocks) > 0)                                                                                                  \
+    if ((blocks) > 0) {                                                                                                \
+      ssg_cuda_count_launch();                                                                                         \
       kernel<<<(unsigned) (blocks), SSG_BLOCK, 0, (cudaStream_t) (stream)>>>(__VA_ARGS__);                             \
+    }                                                                                                                  \
   } while (0)
 
 #else
@@ -111,7 +113,8 @@ static void ssg_host_launch(int64_t blocks, Kernel *kernel, Arguments... argumen
 #define SSG_THREADS(t)                                                                                                 \
   for (SsgHostPhase t##_phase; t##_phase.more(); t##_phase.step++)                                                     \
     if (const int t = t##_phase.thread(); true)
-#define SSG_LAUNCH(stream, blocks, kernel, ...) ((void) (stream), ssg_host_launch(blocks, kernel, __VA_ARGS__))
+#define SSG_LAUNCH(stream, blocks, kernel, ...) \
+  ((void) (stream), ssg_cuda_count_launch(), ssg_host_launch(blocks, kernel, __VA_ARGS__))
 
 #endif
 

@@ -18,7 +18,7 @@ struct Modulate {
   float code_scale, weight_scale;
 };
 
-/* One block, one row. W: codes is a multiple of it. */
+/* One block, one row. W: 4 when codes is a multiple of it, or 1; the order of the sums is the same. */
 template <int W>
 SSG_KERNEL modulate(float *out, const float *w, const float *m, const float *b, const float *code, Modulate f)
 {
@@ -37,11 +37,12 @@ SSG_KERNEL modulate(float *out, const float *w, const float *m, const float *b, 
     {
       int64_t i = first + t / TEAM;
       float sum = 0.0f;
-      for (int64_t j = t % TEAM * W; i < f.inputs && j < f.codes; j += TEAM * W) {
-        SsgPack<float, W> x = ssg_load<W>(m + i * f.codes + j), y = ssg_load<W>(code + j);
-        for (int k = 0; k < W; k++)
-          sum = fmaf(x.v[k], y.v[k], sum);
-      }
+      for (int64_t j = t % TEAM * 4; i < f.inputs && j < f.codes; j += TEAM * 4)
+        for (int64_t k = j; k < j + 4 && k < f.codes; k += W) {
+          SsgPack<float, W> x = ssg_load<W>(m + i * f.codes + k), y = ssg_load<W>(code + k);
+          for (int n = 0; n < W; n++)
+            sum = fmaf(x.v[n], y.v[n], sum);
+        }
       part[t] = sum;
     }
     SSG_SYNC();

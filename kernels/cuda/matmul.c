@@ -1,5 +1,6 @@
 /* matmul by cuBLAS. */
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/kernels.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ SsgStatus ssg_cuda_matmul(SsgCuda *cuda, const SsgOpCall *call)
       &alpha, b->data, ssg_cuda_data_type(b->dtype), (int) (trans_b ? k : n), b_step, a->data,
       ssg_cuda_data_type(a->dtype), (int) (trans_a ? m : k), a_step, &beta, out->data, ssg_cuda_data_type(out->dtype),
       (int) n, m * n, (int) batch, compute, CUBLAS_GEMM_DEFAULT);
+  ssg_cuda_count_launch();
   SSG_TRY(ssg_cuda_check_cublas(cuda, result, "cublasGemmStridedBatchedEx", call));
   return ssg_cuda_epilogue(cuda, call, bias, call->param.matmul.act);
 }

@@ -45,7 +45,8 @@ static Fixture *fixture_new(int threads)
 {
   Fixture *f = g_new0(Fixture, 1);
   g_autoptr(GError) error = NULL;
-  f->ctx = ssg_context_new("cpu", threads, &error);
+  const char *device = g_getenv("SSGAN_TEST_DEVICE");
+  f->ctx = ssg_context_new(device ? device : "cpu", threads, &error);
   g_assert_no_error(error);
   f->model = ssg_model_new_random(f->ctx, &arch, 3, &error);
   g_assert_no_error(error);

@@ -383,9 +383,11 @@ static double ms_since(gint64 start)
   return (g_get_monotonic_time() - start) / 1000.0;
 }
 
-/* Host copies of the coarse maps, shared by every picture of one render. */
+/* The coarse maps, shared by every picture of one render. They are fetched for the first of them: earlier, a GPU would stand
+ * still while they are copied. */
 typedef struct {
-  float *depth, *weight, *coarse;
+  SsgTensor *weight_map, *coarse_map;
+  float *depth, *weight, *coarse; /* host copies, or NULL */
 } CoarseMaps;
 
 static float *download_f32(SsgTensor *t)
@@ -395,7 +397,23 @@ static float *download_f32(SsgTensor *t)
   return values;
 }
 
-static SsgRender *make_render(Request *request, SsgTensor *head, const CoarseMaps *maps, gboolean complete)
+/* For benchmarks: what was asked for so far is done, and counts for the stage that asked for it. */
+static void end_stage(const Request *request)
+{
+  if (request->options && request->options->timed)
+    ssg_device_synchronize(ssg_context_device(request->session->ctx));
+}
+
+static void fetch_maps(Request *request, CoarseMaps *maps)
+{
+  if (maps->depth)
+    return;
+  maps->depth = download_f32(request->session->depth);
+  maps->weight = download_f32(maps->weight_map);
+  maps->coarse = download_f32(maps->coarse_map);
+}
+
+static SsgRender *make_render(Request *request, SsgTensor *head, CoarseMaps *maps, gboolean complete)
 {
   SsgSession *session = request->session;
   const SsgArchitecture *a = &session->g->arch;
@@ -424,6 +442,7 @@ static SsgRender *make_render(Request *request, SsgTensor *head, const CoarseMap
     render->raw_seg = download_f32(seg);
   }
   ssg_scope_end(session->ctx);
+  fetch_maps(request, maps);
   render->depth = g_memdup2(maps->depth, coarse * sizeof(float));
   render->weight = g_memdup2(maps->weight, coarse * sizeof(float));
   render->coarse = g_memdup2(maps->coarse, coarse * sizeof(float));
@@ -459,11 +478,10 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   ssg_scope_begin(ctx);
   SsgTensor *features = ssg_tensor_ref(ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, weights));
   ssg_scope_end(ctx);
-  CoarseMaps maps = {.depth = download_f32(session->depth),
-                     .weight = download_f32(weights),
-                     .coarse = download_f32(ssg_tensor_affine(mask, 2, -1))};
+  CoarseMaps maps = {.weight_map = weights, .coarse_map = ssg_tensor_affine(mask, 2, -1)};
   const guint64 stream = 0;
   ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), &stream, noise);
+  end_stage(request);
   session->times.fuse = ms_since(began);
 
   SsgTensor *x = ssg_tensor_ref(ssg_generator_render_input(g, features)), *head = NULL;
@@ -488,6 +506,7 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
     ssg_tensor_clear(&head);
     x = next;
     head = picture;
+    end_stage(request);
     session->times.levels[level] = ms_since(began);
     int size = ssg_tensor_dim(head, 1);
     gboolean last = level == a->n_levels - 1 || (options && options->max_size && size >= options->max_size);
@@ -534,6 +553,7 @@ SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const Ss
   if (options && options->no_cache)
     forget_parts(session);
   gboolean done = compute_parts(&request, error);
+  end_stage(&request);
   session->times.local = ms_since(request.start);
   if (done)
     render = compute_picture(&request, early, data, error);

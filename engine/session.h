@@ -37,6 +37,7 @@ typedef struct {
   int max_size;    /* stop there: a small picture only; 0: the model's size */
   gboolean raw;    /* fill raw_rgb and raw_seg */
   gboolean no_cache; /* compute everything, use and leave no caches */
+  gboolean timed;    /* wait for the device after each stage, so that stage times are its own; for benchmarks */
 } SsgRenderOptions;
 
 /* An early picture is ready (transfer none: ref to keep). On the session's thread. */
@@ -56,7 +57,8 @@ SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const Ss
 /* Forgets cached maps and gives pooled memory back. */
 void ssg_session_trim(SsgSession *session);
 
-/* Milliseconds the last render spent in each stage. */
+/* Milliseconds the last render spent in each stage. On a GPU, which works on its own, they are the times that asking for the
+ * stage took, unless the render was timed (SsgRenderOptions). */
 typedef struct {
   double local, fuse, levels[SSG_MAX_LEVELS], output, total;
 } SsgStageTimes;

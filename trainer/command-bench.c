@@ -17,8 +17,9 @@
 typedef struct {
   SsgModelRun model;
   int runs, first_size, threads;
-  const char *arch_name;
+  const char *arch_name, *precision;
   double load_ms, cold_ms, conv_rate, peak_rss;
+  double launches, edit_launches; /* of a whole render, of the edit of a part (mean); 0 on the CPU */
   SsgTimings *render, *first, *local, *fuse, *levels[SSG_MAX_LEVELS], *output;
   SsgTimings *edit_first[SSG_MAX_PARTS], *edit_full[SSG_MAX_PARTS];
 } Bench;
@@ -93,9 +94,19 @@ static gboolean measure(Bench *bench, const SsgFace *face, gboolean no_cache, Ss
 static gboolean measure_renders(Bench *bench, GPtrArray *faces, SsgProgress *progress, GError **error)
 {
   int n_levels = ssg_model_architecture(bench->model.model)->n_levels;
+  const SsgRenderOptions timed = {.no_cache = TRUE, .timed = TRUE};
+  SsgDevice *device = ssg_context_device(bench->model.ctx);
   for (int i = 0; i < bench->runs; i++) {
-    if (!measure(bench, g_ptr_array_index(faces, (guint) i % faces->len), TRUE, bench->first, bench->render, error))
+    SsgFace *face = g_ptr_array_index(faces, (guint) i % faces->len);
+    guint64 launches = ssg_device_launches(device);
+    if (!measure(bench, face, TRUE, bench->first, bench->render, error))
       return FALSE;
+    bench->launches = (double) (ssg_device_launches(device) - launches);
+    if (!ssg_device_is_host(device)) { /* what waits for every stage is no measure of the whole */
+      g_autoptr(SsgRender) again = ssg_session_render(bench->model.session, face, &timed, NULL, NULL, NULL, error);
+      if (!again)
+        return FALSE;
+    }
     SsgStageTimes times = ssg_session_stage_times(bench->model.session);
     ssg_timings_add(bench->local, times.local);
     ssg_timings_add(bench->fuse, times.fuse);
@@ -114,6 +125,9 @@ static gboolean measure_edits(Bench *bench, GPtrArray *faces, int part, SsgProgr
   const SsgFace *face = g_ptr_array_index(faces, 0);
   if (part == 0 && !measure(bench, face, FALSE, NULL, warm, error)) /* fills the caches */
     return FALSE;
+  SsgDevice *device = ssg_context_device(bench->model.ctx);
+  int n_parts = ssg_model_architecture(bench->model.model)->n_parts;
+  guint64 launches = ssg_device_launches(device);
   for (int i = 0; i < bench->runs; i++) {
     const SsgFace *donor = g_ptr_array_index(faces, 1 + (guint) i % (faces->len - 1));
     g_autoptr(SsgFace) edited = ssg_face_swap_part(face, donor, part, SSG_CODE_BOTH);
@@ -121,6 +135,7 @@ static gboolean measure_edits(Bench *bench, GPtrArray *faces, int part, SsgProgr
       return FALSE;
     ssg_progress_add(progress, 1);
   }
+  bench->edit_launches += (double) (ssg_device_launches(device) - launches) / bench->runs / n_parts;
   return measure(bench, face, FALSE, NULL, warm, error); /* back, so that the next edit is of one part only */
 }
 
@@ -170,7 +185,7 @@ static void print_table(const Bench *bench)
   const SsgModelInfo *info = ssg_model_info(bench->model.model);
   g_autofree char *first = g_strdup_printf("first picture (%d px)", bench->first_size);
 
-  printf("%s on %s, %d thread%s, %d runs\n", bench->arch_name,
+  printf("%s in %s on %s, %d thread%s, %d runs\n", bench->arch_name, bench->precision,
          ssg_device_description(ssg_context_device(bench->model.ctx)), bench->threads, bench->threads == 1 ? "" : "s",
          bench->runs);
   printf("  %-24s %9s %9s %9s\n", "milliseconds", "median", "95 %", "least");
@@ -188,6 +203,8 @@ static void print_table(const Bench *bench)
     printf("  %-24s %9.1f %9.1f %9.1f %11.1f\n", info->part_names[k], ssg_timings_quantile(bench->edit_first[k], 0.5),
            ssg_timings_quantile(bench->edit_first[k], 0.95), ssg_timings_least(bench->edit_first[k]),
            ssg_timings_quantile(bench->edit_full[k], 0.5));
+  if (bench->launches > 0)
+    printf("\n  %-24s %9.0f for a whole render, %.0f for the edit of a part\n", "launches", bench->launches, bench->edit_launches);
   printf("\n  %-24s %9.1f ms\n  %-24s %9.1f ms\n", "opening the model", bench->load_ms, "very first render",
          bench->cold_ms);
   printf("  %-24s %9.1f GFLOP/s of %.1f that a 3x3 convolution reaches\n", "arithmetic", gflops(bench),
@@ -251,6 +268,10 @@ static gboolean save_json(const Bench *bench, const char *path, GError **error)
   add_edits(bench, "part_edit_ms", bench->edit_first, b);
   add_edits(bench, "part_edit_full_ms", bench->edit_full, b);
   add_stages(bench, b);
+  json_builder_set_member_name(b, "precision");
+  json_builder_add_string_value(b, bench->precision);
+  add_number(b, "launches", bench->launches);
+  add_number(b, "edit_launches", bench->edit_launches);
   add_number(b, "load_ms", bench->load_ms);
   add_number(b, "cold_render_ms", bench->cold_ms);
   add_number(b, "gflops", gflops(bench));
@@ -280,13 +301,13 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
     ssg_command_usage_error(error, "--batch takes a multiple of 4, or less than 4, not %d", batch);
     return FALSE;
   }
-  g_autoptr(SsgContext) ctx = ssg_context_new(common->device, common->threads, error);
+  g_autoptr(SsgContext) ctx = ssg_common_context(common, NULL, error);
   if (!ctx || !ssg_bench_train(ctx, &arch, batch, iterations, &bench, error))
     return FALSE;
   double rate = ssg_bench_conv_rate(ctx, error);
   if (!(rate > 0))
     return FALSE;
-  printf("training %s on %s, batch %d, %d iterations\n", preset, ssg_device_description(ssg_context_device(ctx)), batch,
+  printf("training %s in %s on %s, batch %d, %d iterations\n", preset, common->precision ? common->precision : "f32", ssg_device_description(ssg_context_device(ctx)), batch,
          iterations);
   printf("  %-28s %9.1f   (%.1f images a second)\n", "seconds per 1000 images", bench.seconds_per_kimg,
          1000 / bench.seconds_per_kimg);
@@ -300,9 +321,9 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
   if (!json)
     return TRUE;
   g_autofree char *text = g_strdup_printf(
-      "{ \"device\": \"%s\", \"threads\": %d, \"arch\": \"%s\", \"batch\": %d, \"iterations\": %d, "
+      "{ \"device\": \"%s\", \"precision\": \"%s\", \"threads\": %d, \"arch\": \"%s\", \"batch\": %d, \"iterations\": %d, "
       "\"seconds_per_kimg\": %.4f, \"gflops\": %.3f, \"conv_rate_gflops\": %.3f, \"peak_mib\": %.2f, \"live_mib\": %.2f }\n",
-      ssg_device_name(ssg_context_device(ctx)), common->threads, preset, batch, iterations, bench.seconds_per_kimg, bench.gflops,
+      ssg_device_name(ssg_context_device(ctx)), common->precision ? common->precision : "f32", common->threads, preset, batch, iterations, bench.seconds_per_kimg, bench.gflops,
       rate, bench.peak_mib, bench.live_mib);
   return ssg_written(ssg_atomic_file_save(json, text, strlen(text), error), error);
 }
@@ -361,6 +382,7 @@ static int run_bench(int argc, char **argv)
   GError *error = NULL;
   const char *path = argc > 1 ? argv[1] : NULL;
   bench.threads = common.threads ? common.threads : (int) g_get_num_processors();
+  bench.precision = common.precision ? common.precision : "f32";
   each_timings(&bench, make_timings);
   if (path && preset)
     ssg_command_usage_error(&error, "MODEL and --arch exclude each other");

@@ -68,7 +68,7 @@ static gboolean measure(const char *path, const Options *o, const SsgCommonOptio
   if (!check_options(o, error))
     return FALSE;
   g_autoptr(SsgDataset) dataset = ssg_dataset_open(o->data, 0, error);
-  g_autoptr(SsgContext) ctx = dataset ? ssg_context_new(common->device, common->threads, error) : NULL;
+  g_autoptr(SsgContext) ctx = dataset ? ssg_common_context(common, NULL, error) : NULL;
   g_autoptr(SsgModel) model = ctx ? ssg_model_load(ctx, path, o->which, NULL, NULL, NULL, error) : NULL;
   g_autoptr(SsgMetrics) metrics = model ? ssg_metrics_measure(model, path, dataset, &options, error) : NULL;
   return metrics && report(metrics, o, error);

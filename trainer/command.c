@@ -128,6 +128,8 @@ static gboolean check_common(const SsgCommonOptions *common, GError **error)
     ssg_command_usage_error(error, "--threads takes 0 (all) or a number of threads up to %d, not %d", MAX_THREADS, common->threads);
   else if (common->jobs < 1 || common->jobs > MAX_THREADS)
     ssg_command_usage_error(error, "--jobs takes a number from 1 to %d, not %d", MAX_THREADS, common->jobs);
+  else if (common->precision && !g_str_equal(common->precision, "f32") && !g_str_equal(common->precision, "tf32"))
+    ssg_command_usage_error(error, "--precision takes f32 or tf32, not '%s'", common->precision);
   else
     return TRUE;
   return FALSE;
@@ -149,6 +151,9 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
   } shared[] = {
       {SSG_COMMON_DEVICE,
        {{"device", 0, 0, G_OPTION_ARG_STRING, &common->device, "Where to compute: cpu, cuda, cuda:1 (cpu)", "NAME"}}},
+      {SSG_COMMON_DEVICE,
+       {{"precision", 0, 0, G_OPTION_ARG_STRING, &common->precision,
+         "Of products: f32, or on GPUs tf32, faster with factors of 10 bits (f32)", "NAME"}}},
       {SSG_COMMON_THREADS,
        {{"threads", 0, 0, G_OPTION_ARG_INT, &common->threads, "Threads to compute with (all)", "N"}}},
       {SSG_COMMON_SEED, {{"seed", 0, 0, G_OPTION_ARG_CALLBACK, parse_seed, "Seed of all random numbers (0)", "N"}}},
@@ -209,6 +214,20 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
 void ssg_common_options_clear(SsgCommonOptions *common)
 {
   g_clear_pointer(&common->device, g_free);
+  g_clear_pointer(&common->precision, g_free);
+}
+
+SsgContext *ssg_common_context(const SsgCommonOptions *common, const char *device, GError **error)
+{
+  g_autoptr(SsgContext) ctx = ssg_context_new(device ? device : common->device, common->threads, error);
+  if (!ctx || !common->precision || !g_str_equal(common->precision, "tf32"))
+    return g_steal_pointer(&ctx);
+  SsgDevice *opened = ssg_context_device(ctx);
+  if (ssg_device_set_precision(opened, SSG_PRECISION_TF32) == SSG_OK)
+    return g_steal_pointer(&ctx);
+  g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s does not compute in tf32%s%s", ssg_device_name(opened),
+              ssg_device_is_host(opened) ? "" : ": ", ssg_device_is_host(opened) ? "" : ssg_device_error(opened));
+  return NULL;
 }
 
 int ssg_command_finish(const char *command, GError *error)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include "engine/context.h"
 #include "trainer/error.h"
 
 typedef struct SsgCommand SsgCommand;
@@ -27,7 +28,7 @@ int ssg_command_dispatch(const char *program, const char *about, const SsgComman
 
 /* Options that many commands share. */
 typedef enum {
-  SSG_COMMON_DEVICE = 1 << 0,  /* --device NAME */
+  SSG_COMMON_DEVICE = 1 << 0,  /* --device NAME, --precision NAME */
   SSG_COMMON_THREADS = 1 << 1, /* --threads N */
   SSG_COMMON_SEED = 1 << 2,    /* --seed N */
   SSG_COMMON_QUIET = 1 << 3,   /* -q, --quiet */
@@ -37,6 +38,7 @@ typedef enum {
 
 typedef struct {
   char *device;   /* "cpu" unless given; owned */
+  char *precision; /* NULL: "f32"; "tf32"; owned */
   int threads;    /* 0: as many as the process may use */
   guint64 seed;   /* 0 unless given */
   gboolean quiet; /* no progress */
@@ -57,6 +59,9 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
 
 void ssg_common_options_clear(SsgCommonOptions *common);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgCommonOptions, ssg_common_options_clear)
+
+/* A context on `device` (NULL: common->device) with the threads and the precision that were asked for. */
+SsgContext *ssg_common_context(const SsgCommonOptions *common, const char *device, GError **error);
 
 /* The end of a run(): error NULL gives SSG_EXIT_OK; else prints "COMMAND: message" to stderr and gives the exit code
  * that belongs to it. Takes error. */

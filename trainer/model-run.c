@@ -18,7 +18,7 @@ static void show_loading(double fraction, gpointer data)
 
 static gboolean open_context(SsgModelRun *run, const SsgCommonOptions *common, GError **error)
 {
-  *run = (SsgModelRun){.ctx = ssg_context_new(common->device, common->threads, error)};
+  *run = (SsgModelRun){.ctx = ssg_common_context(common, NULL, error)};
   return run->ctx != NULL;
 }
 

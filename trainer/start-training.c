@@ -141,7 +141,7 @@ static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *st
   if (!workers)
     return ssg_command_finish(command, error);
   g_autofree char *device = ssg_workers_device_name(workers, common->device);
-  g_autoptr(SsgContext) ctx = ssg_context_new(device, common->threads, &error);
+  g_autoptr(SsgContext) ctx = ssg_common_context(common, device, &error);
   g_autoptr(SsgTrainer) trainer = ctx ? ssg_trainer_new(ctx, config, workers, &error) : NULL;
   g_autofree char *message = NULL;
   gboolean first = ssg_workers_rank(workers) == 0;

@@ -504,6 +504,28 @@ static void test_stage_times(void)
   g_assert_cmpfloat(first->ms, <=, times.total * 1.001);
 }
 
+/* On devices that launch: a face from nothing cached, and the edit of one part. */
+static void test_launches(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  SsgDevice *device = ssg_context_device(f->ctx);
+  g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2), edited = ssg_face_swap_part(face, donor, 3, SSG_CODE_BOTH);
+  g_autoptr(SsgRender) first = render(f, face, FALSE);
+  guint64 start = ssg_device_launches(device);
+  if (start == 0) {
+    g_test_skip("this device does not launch");
+    return;
+  }
+  g_autoptr(SsgRender) edit = render(f, edited, FALSE);
+  guint64 between = ssg_device_launches(device);
+  g_autoptr(SsgRender) whole = render(f, face, TRUE);
+  guint64 end = ssg_device_launches(device);
+  g_test_message("launches: %" G_GUINT64_FORMAT " for the edit of a part, %" G_GUINT64_FORMAT " for a face", between - start,
+                 end - between);
+  g_assert_cmpuint(end - between, <, 100);       /* 24 a level and part if parts were computed one by one */
+  g_assert_cmpuint(between - start, <=, end - between);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -521,6 +543,7 @@ int main(int argc, char **argv)
   g_test_add_func("/engine/session/memory", test_memory);
   g_test_add_func("/engine/session/made-tensor", test_made_tensor);
   g_test_add_func("/engine/session/stage-times", test_stage_times);
+  g_test_add_func("/engine/session/launches", test_launches);
   other = fixture_new(2);
   int status = g_test_run();
   fixture_free(other);

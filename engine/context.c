@@ -58,6 +58,11 @@ gboolean ssg_context_check(SsgContext *ctx, GError **error)
   return FALSE;
 }
 
+gboolean ssg_context_has_failed(const SsgContext *ctx)
+{
+  return ctx->status != SSG_OK;
+}
+
 void ssg_context_fail(SsgContext *ctx, SsgStatus status, const SsgOpCall *call)
 {
   if (ctx->status != SSG_OK)

@@ -26,6 +26,9 @@ SsgDevice *ssg_context_device(SsgContext *ctx);
 /* TRUE when no op failed since the last call; else FALSE, error is set and the context is ready for use again. */
 gboolean ssg_context_check(SsgContext *ctx, GError **error);
 
+/* Whether an op failed since the last check. */
+gboolean ssg_context_has_failed(const SsgContext *ctx);
+
 /* Multiply-adds of all matrix products and convolutions since the context was made: what benchmarks divide by. */
 gint64 ssg_context_macs(const SsgContext *ctx);
 

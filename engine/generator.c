@@ -129,6 +129,23 @@ void ssg_generator_soften_fourier(SsgGenerator *g, float cutoff)
   g_free(factors);
 }
 
+/* Which parts are opaque and which transparent: uploaded once, since a recorded render cannot upload. */
+static void make_kinds(SsgGenerator *g)
+{
+  SsgContext *ctx = ssg_parameters_context(g->parameters);
+  int k = g->arch.n_parts;
+  float opaque[SSG_MAX_PARTS], transparent[SSG_MAX_PARTS];
+
+  for (int i = 0; i < k; i++) {
+    transparent[i] = (g->arch.transparent >> i) & 1;
+    opaque[i] = 1 - transparent[i];
+  }
+  ssg_scope_begin(ctx);
+  g->opaque = ssg_tensor_ref(ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), opaque));
+  g->transparent = ssg_tensor_ref(ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), transparent));
+  ssg_scope_end(ctx);
+}
+
 SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *arch, GError **error)
 {
   if (!ssg_architecture_check(arch, error))
@@ -141,6 +158,7 @@ SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *ar
   if (!ssg_parameters_allocate(g->parameters, error))
     return NULL;
   add_all(&fetch_pass);
+  make_kinds(g);
   ssg_parameters_initialise(g->parameters, 0, TRUE);
   return ssg_context_check(ctx, error) ? g_steal_pointer(&g) : NULL;
 }
@@ -158,6 +176,8 @@ void ssg_generator_free(SsgGenerator *g)
 {
   if (!g)
     return;
+  ssg_tensor_clear(&g->opaque);
+  ssg_tensor_clear(&g->transparent);
   ssg_parameters_free(g->parameters);
   g_free(g);
 }
@@ -307,19 +327,13 @@ SsgTensor *ssg_generator_soft_mask(SsgGenerator *g, SsgTensor *depth, SsgTensor 
 SsgTensor *ssg_generator_feature_weights(SsgGenerator *g, SsgTensor *mask)
 {
   SsgContext *ctx = ssg_tensor_context(mask);
-  int k = g->arch.n_parts;
-  float opaque[SSG_MAX_PARTS], transparent[SSG_MAX_PARTS];
 
   if (!g->arch.transparent)
     return mask;
-  for (int i = 0; i < k; i++) {
-    transparent[i] = (g->arch.transparent >> i) & 1;
-    opaque[i] = 1 - transparent[i];
-  }
   ssg_scope_begin(ctx);
-  SsgTensor *solid = ssg_tensor_mul(mask, ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), opaque));
+  SsgTensor *solid = ssg_tensor_mul(mask, g->opaque);
   SsgTensor *sum = ssg_tensor_affine(ssg_tensor_sum_axis(solid, 0), 1, EPSILON);
-  SsgTensor *clear = ssg_tensor_mul(mask, ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), transparent));
+  SsgTensor *clear = ssg_tensor_mul(mask, g->transparent);
   return ssg_scope_end_keep(ctx, ssg_tensor_add(ssg_tensor_div(solid, sum), clear));
 }
 

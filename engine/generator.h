@@ -26,6 +26,7 @@ typedef struct {
   SsgTensor *rgb_weight[SSG_MAX_LEVELS], *rgb_mod[SSG_MAX_LEVELS], *rgb_bias[SSG_MAX_LEVELS]; /* [3, I], [I], [3] */
   SsgTensor *seg_weight[SSG_MAX_LEVELS], *seg_mod[SSG_MAX_LEVELS], *seg_bias[SSG_MAX_LEVELS]; /* [K, I], [I], [K] */
   SsgTensor *noise[2 * SSG_MAX_LEVELS]; /* stored noise, [1, s, s, 1]; buffers, not trained */
+  SsgTensor *opaque, *transparent;      /* 1 for such parts, else 0: [K, 1, 1, 1], owned */
 } SsgGenerator;
 
 /* Allocated and initialised from seed. NULL and error when memory does not suffice. */

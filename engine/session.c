@@ -7,6 +7,7 @@
 #include "engine/error.h"
 #include "engine/model-private.h"
 #include "engine/session-local.h"
+#include "engine/tensor-private.h"
 
 typedef struct {
   gboolean shape_valid, texture_valid;
@@ -14,6 +15,19 @@ typedef struct {
   float *codes; /* [B + 2, S]: base, shape, texture as last computed */
   SsgTensor *input; /* embedded Fourier features under transform, [1, P, C]; NULL: identity */
 } PartCache;
+
+/* Fusion and render net as recorded ops (ssg_device_graph_* in kernels/device.h), for renders that ask for the same; where the
+ * device can record. Reads the session's maps and, with hidden parts, its inputs `kept`. */
+typedef struct {
+  int size;
+  SsgNoise noise;
+  gboolean all_shown;
+  gboolean rendered; /* once without recording: what is made at a first use exists */
+  void *graph;       /* NULL: not recorded yet */
+  SsgTensor *head, *weight, *coarse; /* results: [1, s, s, 3 + K], [K, 1, P, 1], [K, 1, P, 1] */
+} Recording;
+
+#define N_RECORDINGS 3 /* the picture with and without hidden parts, and a small one */
 
 struct _SsgSession {
   SsgModel *model;
@@ -26,6 +40,10 @@ struct _SsgSession {
   SsgTensor *identity_input; /* [1, P, C] */
   SsgLocalChain *local; /* NULL: layer by layer */
   gboolean prepared;
+  Recording recordings[N_RECORDINGS]; /* size 0: free */
+  int next_recording;                 /* to be given up when all are taken */
+  gboolean cannot_record;
+  SsgTensor *kept;                    /* [K, 1, 1, 1], 1 for shown parts and 0 for hidden; uploaded for every render */
   PartCache parts[SSG_MAX_PARTS];
   SsgTensor *shape_maps;  /* [K, P, C] after layer D-1 */
   SsgTensor *hidden_maps; /* [K, P, C] after layer L-1 */
@@ -129,8 +147,20 @@ static void forget_parts(SsgSession *session)
   }
 }
 
+static void forget_recording(SsgSession *session, Recording *recording)
+{
+  ssg_device_graph_free(ssg_context_device(session->ctx), recording->graph);
+  ssg_tensor_clear(&recording->head);
+  ssg_tensor_clear(&recording->weight);
+  ssg_tensor_clear(&recording->coarse);
+  *recording = (Recording){0};
+}
+
 static void unprepare(SsgSession *session)
 {
+  for (int i = 0; i < N_RECORDINGS; i++)
+    forget_recording(session, &session->recordings[i]);
+  ssg_tensor_clear(&session->kept);
   for (int i = 0; i < session->g->arch.n_levels; i++) {
     ssg_tensor_clear(&session->render_weight[2 * i]);
     ssg_tensor_clear(&session->render_weight[2 * i + 1]);
@@ -450,78 +480,205 @@ static SsgRender *make_render(Request *request, SsgTensor *head, CoarseMaps *map
   return render;
 }
 
+/* What enters the render net, and what is shown of it. */
+typedef struct {
+  SsgTensor *weights, *coarse_map;  /* of the current scope: [K, 1, P, 1], 2m - 1 likewise */
+  SsgTensor *coarse;                /* the same as a picture */
+  SsgTensor *features, *x, *head;   /* owned; features and x go when they are of no more use */
+  SsgTensor *noise[2 * SSG_MAX_LEVELS];
+} Drawing;
+
+static void begin_drawing(Request *request, SsgTensor *kept, Drawing *d)
+{
+  SsgSession *session = request->session;
+  SsgGenerator *g = session->g;
+  const guint64 stream = 0;
+  SsgTensor *mask = ssg_generator_soft_mask(g, session->depth, kept);
+  *d = (Drawing){.weights = ssg_generator_feature_weights(g, mask), .coarse_map = ssg_tensor_affine(mask, 2, -1)};
+  d->coarse = ssg_generator_coarse_mask(g, mask);
+  ssg_scope_begin(session->ctx);
+  d->features = ssg_tensor_ref(ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, d->weights));
+  ssg_scope_end(session->ctx);
+  ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), &stream, d->noise);
+  d->x = ssg_tensor_ref(ssg_generator_render_input(g, d->features));
+}
+
+static void draw_level(SsgSession *session, int level, Drawing *d)
+{
+  SsgContext *ctx = session->ctx;
+  SsgGenerator *g = session->g;
+  ssg_scope_begin(ctx);
+  /* The largest maps of all are these: none stays longer than it is needed. */
+  ssg_scope_begin(ctx);
+  SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, d->x, d->features, session->render_weight[2 * level]));
+  ssg_scope_end(ctx);
+  if (ssg_tensor_dim(d->x, 1) == g->arch.coarse_size)
+    ssg_tensor_clear(&d->features);
+  ssg_tensor_clear(&d->x);
+  SsgTensor *next = ssg_generator_render_level(g, level, grown, session->render_weight[2 * level + 1], d->noise[2 * level],
+                                               d->noise[2 * level + 1]);
+  SsgTensor *picture =
+      ssg_generator_head(g, level, next, session->head_weight[level], session->head_bias[level], d->head, d->coarse);
+  ssg_tensor_ref(next);
+  ssg_tensor_ref(picture);
+  ssg_scope_end(ctx);
+  ssg_tensor_clear(&d->head);
+  d->x = next;
+  d->head = picture;
+}
+
+static void end_drawing(Drawing *d)
+{
+  ssg_tensor_clear(&d->x);
+  ssg_tensor_clear(&d->features);
+  ssg_tensor_clear(&d->head);
+}
+
+/* --- recorded pictures --- */
+
+static int picture_size(const Request *request)
+{
+  const SsgArchitecture *a = &request->session->g->arch;
+  int size = a->render_size * 2, most = request->options ? request->options->max_size : 0;
+  while (size < a->size && !(most && size >= most))
+    size *= 2;
+  return size;
+}
+
+/* The recording for what is asked, made ready if need be. NULL: draw without, this time or always. */
+static Recording *find_recording(Request *request, gboolean all_shown)
+{
+  SsgSession *session = request->session;
+  const Recording wanted = {.size = picture_size(request), .noise = ssg_face_noise(request->face), .all_shown = all_shown};
+  /* Noise of a seed is another op for every seed. */
+  if (session->cannot_record || wanted.noise == SSG_NOISE_SEEDED || (request->options && request->options->timed))
+    return NULL;
+  for (int i = 0; i < N_RECORDINGS; i++) {
+    Recording *r = &session->recordings[i];
+    if (r->size == wanted.size && r->noise == wanted.noise && r->all_shown == wanted.all_shown)
+      return r;
+  }
+  Recording *r = &session->recordings[session->next_recording];
+  session->next_recording = (session->next_recording + 1) % N_RECORDINGS;
+  forget_recording(session, r);
+  *r = wanted;
+  return r;
+}
+
+static void draw_into(Request *request, Recording *r)
+{
+  SsgSession *session = request->session;
+  Drawing d;
+  ssg_scope_begin(session->ctx);
+  begin_drawing(request, r->all_shown ? NULL : session->kept, &d);
+  for (int level = 0; !d.head || ssg_tensor_dim(d.head, 1) < r->size; level++)
+    draw_level(session, level, &d);
+  ssg_tensor_copy_into(r->head, d.head);
+  ssg_tensor_copy_into(r->weight, d.weights);
+  ssg_tensor_copy_into(r->coarse, d.coarse_map);
+  end_drawing(&d);
+  ssg_scope_end(session->ctx);
+}
+
+/* FALSE: the device could not; nothing has changed but that it is not asked again. */
+static gboolean record(Request *request, Recording *r)
+{
+  SsgSession *session = request->session;
+  SsgDevice *device = ssg_context_device(session->ctx);
+  const SsgArchitecture *a = &session->g->arch;
+  gint64 p = a->coarse_size * a->coarse_size;
+  g_autoptr(GError) why = NULL;
+
+  ssg_scope_begin(session->ctx);
+  r->head = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(1, r->size, r->size, 3 + a->n_parts)));
+  r->weight = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(a->n_parts, 1, p, 1)));
+  r->coarse = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(a->n_parts, 1, p, 1)));
+  ssg_scope_end(session->ctx);
+  SsgStatus status = ssg_device_graph_begin(device);
+  if (status == SSG_OK) {
+    draw_into(request, r);
+    status = ssg_device_graph_end(device, &r->graph);
+  }
+  if (ssg_context_check(session->ctx, &why) && status == SSG_OK)
+    return TRUE;
+  forget_recording(session, r);
+  session->cannot_record = TRUE;
+  return FALSE;
+}
+
+static SsgRender *replay(Request *request, Recording *r)
+{
+  SsgSession *session = request->session;
+  CoarseMaps maps = {.weight_map = r->weight, .coarse_map = r->coarse};
+  SsgRender *result = NULL;
+  SsgStatus status = ssg_device_graph_launch(ssg_context_device(session->ctx), r->graph);
+  if (status == SSG_OK)
+    result = make_render(request, r->head, &maps, TRUE);
+  else
+    ssg_context_fail(session->ctx, status, NULL);
+  g_free(maps.depth);
+  g_free(maps.weight);
+  g_free(maps.coarse);
+  return result;
+}
+
 /* Fusion and render net. NULL and error when cancelled; device failures are left to the context. */
 static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointer data, GError **error)
 {
   SsgSession *session = request->session;
   SsgContext *ctx = session->ctx;
-  SsgGenerator *g = session->g;
-  const SsgArchitecture *a = &g->arch;
+  const SsgArchitecture *a = &session->g->arch;
   const SsgRenderOptions *options = request->options;
   gint64 k = a->n_parts, began = g_get_monotonic_time();
   float keep[SSG_MAX_PARTS];
   gboolean all_shown = TRUE;
-  SsgTensor *noise[2 * SSG_MAX_LEVELS];
   SsgRender *result = NULL;
+  Drawing d;
 
+  if (cancelled(request, error))
+    return NULL;
   for (int i = 0; i < k; i++) {
     keep[i] = ssg_face_shown(request->face, i);
     all_shown &= keep[i] == 1;
   }
-  SsgTensor *kept = all_shown ? NULL : ssg_tensor_new_f32(ctx, SSG_SHAPE(k, 1, 1, 1), keep);
   request->hidden = NULL;
-  if (kept)
+  if (!all_shown) {
+    if (!session->kept)
+      session->kept = ssg_tensor_ref(ssg_tensor_empty(ctx, SSG_F32, SSG_SHAPE(k, 1, 1, 1)));
+    ssg_tensor_upload(session->kept, keep);
     request->hidden = ssg_tensor_affine(ssg_tensor_new_f32(ctx, SSG_SHAPE(1, 1, 1, k), keep), 1e6f, -1e6f);
-  SsgTensor *mask = ssg_generator_soft_mask(g, session->depth, kept);
-  SsgTensor *weights = ssg_generator_feature_weights(g, mask);
-  SsgTensor *coarse = ssg_generator_coarse_mask(g, mask);
-  ssg_scope_begin(ctx);
-  SsgTensor *features = ssg_tensor_ref(ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, weights));
-  ssg_scope_end(ctx);
-  CoarseMaps maps = {.weight_map = weights, .coarse_map = ssg_tensor_affine(mask, 2, -1)};
-  const guint64 stream = 0;
-  ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), &stream, noise);
+  }
+  Recording *recording = ssg_context_has_failed(ctx) ? NULL : find_recording(request, all_shown);
+  if (recording && (recording->graph || (recording->rendered && record(request, recording)))) {
+    result = replay(request, recording);
+    session->times.output = ms_since(began); /* all of it */
+    return result;
+  }
+
+  begin_drawing(request, all_shown ? NULL : session->kept, &d);
+  CoarseMaps maps = {.weight_map = d.weights, .coarse_map = d.coarse_map};
   end_stage(request);
   session->times.fuse = ms_since(began);
-
-  SsgTensor *x = ssg_tensor_ref(ssg_generator_render_input(g, features)), *head = NULL;
   for (int level = 0; level < a->n_levels && !result; level++) {
     if (cancelled(request, error))
       break;
     began = g_get_monotonic_time();
-    ssg_scope_begin(ctx);
-    /* The largest maps of all are these: none stays longer than it is needed. */
-    ssg_scope_begin(ctx);
-    SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, x, features, session->render_weight[2 * level]));
-    ssg_scope_end(ctx);
-    if (ssg_tensor_dim(x, 1) == a->coarse_size)
-      ssg_tensor_clear(&features);
-    ssg_tensor_clear(&x);
-    SsgTensor *next = ssg_generator_render_level(g, level, grown, session->render_weight[2 * level + 1], noise[2 * level],
-                                                 noise[2 * level + 1]);
-    SsgTensor *picture = ssg_generator_head(g, level, next, session->head_weight[level], session->head_bias[level], head, coarse);
-    ssg_tensor_ref(next);
-    ssg_tensor_ref(picture);
-    ssg_scope_end(ctx);
-    ssg_tensor_clear(&head);
-    x = next;
-    head = picture;
+    draw_level(session, level, &d);
     end_stage(request);
     session->times.levels[level] = ms_since(began);
-    int size = ssg_tensor_dim(head, 1);
-    gboolean last = level == a->n_levels - 1 || (options && options->max_size && size >= options->max_size);
+    int size = ssg_tensor_dim(d.head, 1);
     began = g_get_monotonic_time();
-    if (last) {
-      result = make_render(request, head, &maps, TRUE);
+    if (size == picture_size(request)) {
+      result = make_render(request, d.head, &maps, TRUE);
       session->times.output = ms_since(began);
     } else if (early && options && options->early_size && size >= options->early_size) {
-      g_autoptr(SsgRender) picture_now = make_render(request, head, &maps, FALSE);
+      g_autoptr(SsgRender) picture_now = make_render(request, d.head, &maps, FALSE);
       early(picture_now, data);
     }
   }
-  ssg_tensor_clear(&x);
-  ssg_tensor_clear(&features);
-  ssg_tensor_clear(&head);
+  end_drawing(&d);
+  if (recording && !session->cannot_record)
+    recording->rendered = result != NULL;
   g_free(maps.depth);
   g_free(maps.weight);
   g_free(maps.coarse);

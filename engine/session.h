@@ -40,7 +40,8 @@ typedef struct {
   gboolean timed;    /* wait for the device after each stage, so that stage times are its own; for benchmarks */
 } SsgRenderOptions;
 
-/* An early picture is ready (transfer none: ref to keep). On the session's thread. */
+/* A device that records ops (a GPU) draws the second picture of a kind, and those after it, in one go, and without early
+ * ones. An early picture is ready (transfer none: ref to keep). On the session's thread. */
 typedef void (*SsgRenderFunc)(SsgRender *render, gpointer data);
 
 /* Keeps a reference on model. */

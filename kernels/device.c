@@ -281,3 +281,25 @@ void ssg_device_group_leave(SsgDevice *device)
   if (device->klass->group)
     device->klass->group->leave(device->state);
 }
+
+SsgStatus ssg_device_graph_begin(SsgDevice *device)
+{
+  return device->klass->graph ? device->klass->graph->begin(device->state) : SSG_UNSUPPORTED;
+}
+
+SsgStatus ssg_device_graph_end(SsgDevice *device, void **graph)
+{
+  *graph = NULL;
+  return device->klass->graph ? device->klass->graph->end(device->state, graph) : SSG_UNSUPPORTED;
+}
+
+SsgStatus ssg_device_graph_launch(SsgDevice *device, void *graph)
+{
+  return device->klass->graph ? device->klass->graph->launch(device->state, graph) : SSG_UNSUPPORTED;
+}
+
+void ssg_device_graph_free(SsgDevice *device, void *graph)
+{
+  if (device->klass->graph)
+    device->klass->graph->release(device->state, graph);
+}

@@ -48,6 +48,14 @@ typedef struct {
   void (*leave)(void *state); /* allowed when nothing was joined */
 } SsgDeviceGroupClass;
 
+/* Ops that are recorded once and replayed as a whole. Threads and errors as for the device. */
+typedef struct {
+  SsgStatus (*begin)(void *state);
+  SsgStatus (*end)(void *state, void **graph); /* also after a failure in between, which it reports */
+  SsgStatus (*launch)(void *state, void *graph);
+  void (*release)(void *state, void *graph); /* NULL is allowed */
+} SsgDeviceGraphClass;
+
 /* What a device implements. A plug-in fills one in; all function pointers are required unless said otherwise.
  * `state` is the implementation's own. Pointers from allocate() are aligned to 64 bytes at least. */
 #define SSG_DEVICE_ABI 2
@@ -77,6 +85,7 @@ typedef struct {
   const char *(*error)(void *state); /* sentence for the last status other than SSG_OK; never NULL */
   void (*identify)(void *state, char *text, size_t text_size); /* NULL: "" */
   const SsgDeviceGroupClass *group;                            /* NULL: none */
+  const SsgDeviceGraphClass *graph;                            /* NULL: none */
   bool (*keeps)(void *state, uint64_t cache_key); /* NULL: always false */
   uint64_t (*launches)(void *state);                           /* NULL: 0 */
 } SsgDeviceClass;
@@ -143,3 +152,12 @@ SsgStatus ssg_device_group_sum(SsgDevice *device, void *data, size_t n);
 /* Ops asked for from now on see the sums. Does not wait. */
 SsgStatus ssg_device_group_finish(SsgDevice *device);
 void ssg_device_group_leave(SsgDevice *device);
+
+/* Recording: from begin() to end() the device notes ops, copies within its memory, allocations and releases instead of doing
+ * them (SSG_UNSUPPORTED where it cannot; the CPU cannot); transfers to and from the host fail, and with them the recording.
+ * All that is allocated in between must also be released in between. launch() does all of it again, with the same buffers
+ * and parameters. After a failure end() gives none, and the device is as before begin(). */
+SsgStatus ssg_device_graph_begin(SsgDevice *device);
+SsgStatus ssg_device_graph_end(SsgDevice *device, void **graph);
+SsgStatus ssg_device_graph_launch(SsgDevice *device, void *graph);
+void ssg_device_graph_free(SsgDevice *device, void *graph); /* NULL is allowed */

@@ -30,6 +30,7 @@ typedef struct {
   SsgCudaGroup *group; /* group.c's, NULL before the first use */
 
   size_t in_use, peak, total;
+  bool capturing;      /* ops are recorded, graph.c */
   bool lost;           /* error holds the sentence of the failure that lost it */
   SsgOp last_op;       /* asked for last: the likeliest origin of an error that shows up later; SSG_N_OPS before any */
   SsgShape last_shape; /* of its output */
@@ -73,6 +74,9 @@ bool ssg_cuda_supports_conv(const SsgOpCall *call);
 SsgStatus ssg_cuda_conv(SsgCuda *cuda, const SsgOpCall *call);          /* CONV, CONV_INPUT, CONV_WEIGHT */
 SsgStatus ssg_cuda_conv_unfolded(SsgCuda *cuda, const SsgOpCall *call); /* the same without cuDNN */
 void ssg_cuda_free_conv_plans(SsgCuda *cuda);
+
+/* Recorded ops. */
+extern const SsgDeviceGraphClass ssg_cuda_graph_class;
 
 /* Sums over the GPUs of several processes; empty where the build had no NCCL (SSG_CUDA_HAVE_NCCL). */
 extern const SsgDeviceGroupClass ssg_cuda_group_class;

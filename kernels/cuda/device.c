@@ -175,7 +175,7 @@ SsgStatus ssg_cuda_allocate(SsgCuda *cuda, size_t bytes, void **data)
   size_t size = bytes ? bytes : 1;
   *data = NULL;
   cudaError_t result = cudaMallocFromPoolAsync(data, size, cuda->pool, cuda->stream);
-  if (result == cudaErrorMemoryAllocation) {
+  if (result == cudaErrorMemoryAllocation && !cuda->capturing) {
     /* What was freed may still be waiting for its turn, or lie in pieces that are too small. */
     cudaGetLastError();
     SSG_TRY(ssg_cuda_check(cuda, cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", NULL));
@@ -220,10 +220,21 @@ static void release(void *state, void *data, size_t bytes)
   ssg_cuda_release(cuda, data, bytes);
 }
 
+/* A recording would keep the host's address, and read it at every replay. */
+static SsgStatus refuse_while_capturing(SsgCuda *cuda, const char *what)
+{
+  if (!cuda->capturing)
+    return SSG_OK;
+  snprintf(cuda->error, sizeof cuda->error, "%s cannot be recorded", what);
+  return SSG_UNSUPPORTED;
+}
+
 static SsgStatus transfer(SsgCuda *cuda, void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                           const char *what)
 {
   SSG_TRY(enter(cuda));
+  if (kind != cudaMemcpyDeviceToDevice)
+    SSG_TRY(refuse_while_capturing(cuda, what));
   if (bytes == 0)
     return SSG_OK;
   return ssg_cuda_check(cuda, cudaMemcpyAsync(to, from, bytes, kind, cuda->stream), what, NULL);
@@ -239,6 +250,7 @@ static SsgStatus synchronize(void *state)
 {
   SsgCuda *cuda = state;
   SSG_TRY(enter(cuda));
+  SSG_TRY(refuse_while_capturing(cuda, "waiting"));
   return ssg_cuda_check(cuda, cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", NULL);
 }
 
@@ -354,6 +366,7 @@ static const SsgDeviceClass klass = {
     .set_precision = set_precision,
     .error = error,
     .identify = identify,
+    .graph = &ssg_cuda_graph_class,
     .launches = launches,
 #if SSG_CUDA_HAVE_NCCL
     .group = &ssg_cuda_group_class,

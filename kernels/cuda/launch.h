@@ -53,8 +53,10 @@
 
 #else
 
+#include <new>
 #include <stdio.h>
 #include <stdlib.h>
+#include <tuple>
 
 /* The one grid of the host run. One thread at a time. */
 struct SsgHostGrid {
@@ -63,6 +65,7 @@ struct SsgHostGrid {
   bool backwards; /* set by tests: last block and last thread first */
   int64_t n_launches, n_phases;
   void (*around)(bool begin); /* set by tests: called before and after every launch; may be NULL */
+  bool (*record)(void (*run)(void *data), void *data); /* set by tests; true: takes data (to be freed), to run it later */
 };
 inline SsgHostGrid ssg_host_grid;
 
@@ -89,9 +92,24 @@ struct SsgHostPhase {
   }
 };
 
+template <typename Kernel, typename... Arguments> struct SsgHostLaunch {
+  int64_t blocks;
+  Kernel *kernel;
+  std::tuple<Arguments...> arguments;
+  static void run(void *data);
+};
+
 template <typename Kernel, typename... Arguments>
 static void ssg_host_launch(int64_t blocks, Kernel *kernel, Arguments... arguments)
 {
+  if (ssg_host_grid.record) {
+    using Launch = SsgHostLaunch<Kernel, Arguments...>;
+    void *memory = malloc(sizeof(Launch));
+    new (memory) Launch{blocks, kernel, std::tuple<Arguments...>(arguments...)};
+    if (ssg_host_grid.record(Launch::run, memory))
+      return;
+    free(memory);
+  }
   ssg_host_grid.n_launches++;
   if (ssg_host_grid.around)
     ssg_host_grid.around(true);
@@ -102,6 +120,13 @@ static void ssg_host_launch(int64_t blocks, Kernel *kernel, Arguments... argumen
   }
   if (ssg_host_grid.around)
     ssg_host_grid.around(false);
+}
+
+template <typename Kernel, typename... Arguments> void SsgHostLaunch<Kernel, Arguments...>::run(void *data)
+{
+  SsgHostLaunch *launch = (SsgHostLaunch *) data;
+  std::apply([&](Arguments... arguments) { ssg_host_launch(launch->blocks, launch->kernel, arguments...); },
+             launch->arguments);
 }
 
 #define SSG_KERNEL static void

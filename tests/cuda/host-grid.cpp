@@ -12,6 +12,11 @@ void ssg_host_grid_around(void (*f)(bool begin))
   ssg_host_grid.around = f;
 }
 
+void ssg_host_grid_record(bool (*f)(void (*run)(void *data), void *data))
+{
+  ssg_host_grid.record = f;
+}
+
 int64_t ssg_host_grid_launches(void)
 {
   return ssg_host_grid.n_launches;

@@ -12,6 +12,8 @@ extern "C" {
 void ssg_host_grid_turn(bool backwards);
 /* f is called with true before and with false after every launch. */
 void ssg_host_grid_around(void (*f)(bool begin));
+/* f is offered every launch, as a call of run(data): true when it takes it, and data with it (to be freed), for later. */
+void ssg_host_grid_record(bool (*f)(void (*run)(void *data), void *data));
 /* Launches since the program started, and phases in them. */
 int64_t ssg_host_grid_launches(void);
 int64_t ssg_host_grid_phases(void);

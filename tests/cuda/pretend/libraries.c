@@ -106,6 +106,50 @@ static int64_t matrix_length(const void *data, Type type, int64_t rows, int64_t 
   return n;
 }
 
+/* Scalars are by value, as a capture keeps them. */
+typedef struct {
+  bool turn_a, turn_b;
+  int64_t m, n, k, lda, ldb, ldc, na, nb, stride_a, stride_b, stride_c, batch;
+  double alpha;
+  const void *a, *b;
+  void *c;
+  Type ta, tb, tc;
+} Gemm;
+
+static void run_gemm(void *data)
+{
+  const Gemm *g = data;
+  pretend_check_range(g->a, (size_t) g->na * size_of(g->ta), "A");
+  pretend_check_range(g->b, (size_t) g->nb * size_of(g->tb), "B");
+  pretend_device_work(true);
+  double *left = load(g->a, g->ta, g->na), *right = load(g->b, g->tb, g->nb);
+  int64_t a_step = g->turn_a ? 1 : g->lda, b_step = g->turn_b ? g->ldb : 1;
+  for (int64_t i = 0; i < g->batch; i++)
+    for (int64_t column = 0; column < g->n; column++)
+      for (int64_t row = 0; row < g->m; row++) {
+        const double *p = left + i * g->stride_a + row * (g->turn_a ? g->lda : 1);
+        const double *q = right + i * g->stride_b + column * (g->turn_b ? 1 : g->ldb);
+        double sum = 0;
+        for (int64_t l = 0; l < g->k; l++)
+          sum += p[l * a_step] * q[l * b_step];
+        set(g->c, g->tc, i * g->stride_c + row + column * g->ldc, g->alpha * sum);
+      }
+  free(left);
+  free(right);
+  pretend_device_work(false);
+}
+
+/* Runs it, or notes it with a copy of what it needs. */
+static void run_or_record(void (*run)(void *data), void *data, size_t bytes)
+{
+  void *copy = malloc(bytes);
+  memcpy(copy, data, bytes);
+  if (pretend_record(run, copy))
+    return;
+  run(copy);
+  free(copy);
+}
+
 cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,
                                           int n, int k, const void *alpha, const void *a, cudaDataType type_a, int lda,
                                           long long stride_a, const void *b, cudaDataType type_b, int ldb,
@@ -128,22 +172,9 @@ cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation
   int64_t na = matrix_length(a, ta, turn_a ? k : m, turn_a ? m : k, lda, stride_a, batch, "A");
   int64_t nb = matrix_length(b, tb, turn_b ? n : k, turn_b ? k : n, ldb, stride_b, batch, "B");
   matrix_length(c, tc, m, n, ldc, stride_c, batch, "C");
-  pretend_device_work(true);
-  double *left = load(a, ta, na), *right = load(b, tb, nb);
-  int64_t a_step = turn_a ? 1 : lda, b_step = turn_b ? ldb : 1;
-  for (int64_t i = 0; i < batch; i++)
-    for (int64_t column = 0; column < n; column++)
-      for (int64_t row = 0; row < m; row++) {
-        const double *p = left + i * stride_a + row * (turn_a ? lda : 1);
-        const double *q = right + i * stride_b + column * (turn_b ? 1 : ldb);
-        double sum = 0;
-        for (int64_t l = 0; l < k; l++)
-          sum += p[l * a_step] * q[l * b_step];
-        set(c, tc, i * stride_c + row + column * ldc, *(const float *) alpha * sum);
-      }
-  free(left);
-  free(right);
-  pretend_device_work(false);
+  Gemm gemm = {turn_a, turn_b, m, n, k, lda, ldb, ldc, na, nb, stride_a, stride_b, stride_c, batch, *(const float *) alpha,
+               a,      b,      c, ta, tb, tc};
+  run_or_record(run_gemm, &gemm, sizeof gemm);
   return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -319,32 +350,26 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle
 
 typedef enum { FORWARD, DATA, FILTER } Direction;
 
-/* y += x * w in one of three directions, into `out` of n numbers. */
-static cudnnStatus_t convolve(cudnnHandle_t handle, Direction direction, const struct cudnnTensorStruct *x,
-                              const void *x_data, const struct cudnnFilterStruct *w, const void *w_data,
-                              const struct cudnnConvolutionStruct *conv, const struct cudnnTensorStruct *y,
-                              const void *y_data, const void *workspace, size_t workspace_bytes, const void *alpha,
-                              const void *beta, void *out)
-{
-  int64_t nx = (int64_t) x->n * x->h * x->w * x->c, nw = (int64_t) w->k * w->h * w->w * w->c;
-  int64_t ny = (int64_t) y->n * y->h * y->w * y->c, n = direction == FORWARD ? ny : direction == DATA ? nx : nw;
-  size_t size = size_of(x->type);
-  check_shapes(x, w, conv, y);
-  pretend_check_stream(handle->stream);
-  PretendRefusal refused = pretend_library_call_refused();
-  if (refused != PRETEND_GOOD)
-    return refused == PRETEND_NOT_SUPPORTED ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_EXECUTION_FAILED;
-  pretend_count_library_call();
-  if (*(const float *) alpha != 1.0f || *(const float *) beta != 0.0f)
-    pretend_refuse("a convolution that adds to its output");
-  if (x->type != F32 && conv->math != CUDNN_TENSOR_OP_MATH)
-    pretend_refuse("a convolution of f16 without tensor cores");
-  pretend_check_range(direction == DATA ? out : x_data, (size_t) nx * size, "x");
-  pretend_check_range(direction == FILTER ? out : w_data, (size_t) nw * size, "weight");
-  pretend_check_range(direction == FORWARD ? out : y_data, (size_t) ny * size, "y");
-  if (workspace_bytes)
-    pretend_check_range(workspace, workspace_bytes, "workspace");
+typedef struct {
+  Direction direction;
+  struct cudnnTensorStruct x_shape, y_shape;
+  struct cudnnFilterStruct w_shape;
+  struct cudnnConvolutionStruct conv_shape;
+  int64_t nx, nw, ny, n;
+  const void *x_data, *w_data, *y_data;
+  void *out;
+} Convolution;
 
+static void run_convolution(void *data)
+{
+  const Convolution *c = data;
+  const struct cudnnTensorStruct *x = &c->x_shape, *y = &c->y_shape;
+  const struct cudnnFilterStruct *w = &c->w_shape;
+  const struct cudnnConvolutionStruct *conv = &c->conv_shape;
+  const Direction direction = c->direction;
+  const int64_t nx = c->nx, nw = c->nw, ny = c->ny, n = c->n;
+  const void *x_data = c->x_data, *w_data = c->w_data, *y_data = c->y_data;
+  void *out = c->out;
   double *sum = calloc((size_t) n, sizeof *sum);
   pretend_device_work(true);
   double *xs = direction == DATA ? NULL : load(x_data, x->type, nx);
@@ -375,6 +400,36 @@ static cudnnStatus_t convolve(cudnnHandle_t handle, Direction direction, const s
   free(ws);
   free(ys);
   free(sum);
+}
+
+/* y += x * w in one of three directions, into `out` of n numbers. */
+static cudnnStatus_t convolve(cudnnHandle_t handle, Direction direction, const struct cudnnTensorStruct *x,
+                              const void *x_data, const struct cudnnFilterStruct *w, const void *w_data,
+                              const struct cudnnConvolutionStruct *conv, const struct cudnnTensorStruct *y,
+                              const void *y_data, const void *workspace, size_t workspace_bytes, const void *alpha,
+                              const void *beta, void *out)
+{
+  int64_t nx = (int64_t) x->n * x->h * x->w * x->c, nw = (int64_t) w->k * w->h * w->w * w->c;
+  int64_t ny = (int64_t) y->n * y->h * y->w * y->c, n = direction == FORWARD ? ny : direction == DATA ? nx : nw;
+  size_t size = size_of(x->type);
+  check_shapes(x, w, conv, y);
+  pretend_check_stream(handle->stream);
+  PretendRefusal refused = pretend_library_call_refused();
+  if (refused != PRETEND_GOOD)
+    return refused == PRETEND_NOT_SUPPORTED ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_EXECUTION_FAILED;
+  pretend_count_library_call();
+  if (*(const float *) alpha != 1.0f || *(const float *) beta != 0.0f)
+    pretend_refuse("a convolution that adds to its output");
+  if (x->type != F32 && conv->math != CUDNN_TENSOR_OP_MATH)
+    pretend_refuse("a convolution of f16 without tensor cores");
+  pretend_check_range(direction == DATA ? out : x_data, (size_t) nx * size, "x");
+  pretend_check_range(direction == FILTER ? out : w_data, (size_t) nw * size, "weight");
+  pretend_check_range(direction == FORWARD ? out : y_data, (size_t) ny * size, "y");
+  if (workspace_bytes)
+    pretend_check_range(workspace, workspace_bytes, "workspace");
+
+  Convolution c = {direction, *x, *y, *w, *conv, nx, nw, ny, n, x_data, w_data, y_data, out};
+  run_or_record(run_convolution, &c, sizeof c);
   return CUDNN_STATUS_SUCCESS;
 }
 

@@ -38,6 +38,9 @@ struct CUstream_st {
   void (*touch)(cudaStream_t stream, void *data, size_t bytes, bool begin);
 };
 
+/* While a stream is captured, run(data) is noted for later, data (allocated, of its own) included: true. */
+bool pretend_record(void (*run)(void *data), void *data);
+
 /* What tests plant. Allocations n .. n + times - 1 from now on fail, 0 being the next. */
 void pretend_fail_allocations(int n, int times);
 /* Every call answers with this error from now on, as a real device does after a sticky one; cudaSuccess mends it, and so

@@ -13,6 +13,8 @@
 
 typedef struct Block {
   size_t start, bytes;
+  struct CUgraph_st *graph; /* that allocated it; NULL: none */
+  bool freed;               /* within that graph: used, at replays only */
   struct Block *next; /* by start */
 } Block;
 
@@ -41,6 +43,37 @@ typedef struct Claim {
 
 static struct CUstream_st streams[PRETEND_STREAMS];
 static Claim *claims;
+
+/* A graph, and the same graph made executable: what was noted, in order. */
+typedef struct Noted {
+  void (*run)(void *data);
+  void *data;
+} Noted;
+
+struct CUgraph_st {
+  Noted *noted;
+  int n;
+  bool spoiled;
+};
+
+static struct CUgraph_st *capture; /* under way */
+
+bool pretend_record(void (*run)(void *data), void *data)
+{
+  if (!capture)
+    return false;
+  capture->noted = realloc(capture->noted, (size_t) (capture->n + 1) * sizeof *capture->noted);
+  capture->noted[capture->n++] = (Noted){run, data};
+  return true;
+}
+
+/* A call that has no place in a capture spoils it. */
+static bool spoils_capture(void)
+{
+  if (capture)
+    capture->spoiled = true;
+  return capture != NULL;
+}
 
 struct CUevent_st {
   bool recorded;
@@ -77,6 +110,7 @@ static void start(void)
   if (memory == MAP_FAILED)
     pretend_refuse("no address space");
   ssg_host_grid_around(pretend_device_work);
+  ssg_host_grid_record(pretend_record);
 }
 
 /* Only as much as is in use is opened, since it costs time by the page. */
@@ -208,8 +242,17 @@ void pretend_count_library_call(void)
   library_calls++;
 }
 
+/* What programs that know nothing of pretend.h may plant: while SSGAN_PRETEND_LOST is set, the device is lost, and no reset
+ * helps; while SSGAN_PRETEND_FULL is set, no memory is left. */
 static cudaError_t answer(cudaError_t error)
 {
+  static bool by_environment;
+  bool lost = getenv("SSGAN_PRETEND_LOST") != NULL;
+  if (lost != by_environment)
+    broken = lost ? cudaErrorIllegalAddress : cudaSuccess;
+  else if (lost)
+    broken = cudaErrorIllegalAddress;
+  by_environment = lost;
   if (broken != cudaSuccess)
     error = broken;
   if (error != cudaSuccess)
@@ -322,6 +365,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 /* The host has waited, and so has all that it asks for from now on. */
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
+  if (spoils_capture())
+    return answer(cudaErrorStreamCaptureUnsupported);
   int owner = index_of(stream);
   for (int i = 0; i < PRETEND_STREAMS; i++)
     streams[i].seen[owner] = stream->work;
@@ -330,6 +375,8 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 
 cudaError_t cudaStreamQuery(cudaStream_t stream)
 {
+  if (spoils_capture())
+    return answer(cudaErrorStreamCaptureUnsupported);
   index_of(stream);
   return answer(cudaSuccess);
 }
@@ -434,7 +481,7 @@ cudaError_t cudaMallocFromPoolAsync(void **data, size_t bytes, cudaMemPool_t poo
   if (broken != cudaSuccess)
     return answer(broken);
   int number = allocations++;
-  if (number >= fail_from && number < fail_to)
+  if ((number >= fail_from && number < fail_to) || getenv("SSGAN_PRETEND_FULL"))
     return answer(cudaErrorMemoryAllocation);
   size_t start_at = 0;
   Block **link = &blocks;
@@ -443,7 +490,7 @@ cudaError_t cudaMallocFromPoolAsync(void **data, size_t bytes, cudaMemPool_t poo
   if (bytes > PRETEND_MEMORY || start_at + bytes + GRAIN > PRETEND_MEMORY)
     return answer(cudaErrorMemoryAllocation);
   Block *b = malloc(sizeof *b);
-  *b = (Block){start_at, bytes, *link};
+  *b = (Block){start_at, bytes, capture, false, *link};
   *link = b;
   used += bytes;
   *data = memory + start_at;
@@ -461,8 +508,16 @@ cudaError_t cudaFreeAsync(void *data, cudaStream_t stream)
     return answer(broken);
   for (Block **link = &blocks; *link; link = &(*link)->next) {
     Block *b = *link;
-    if (memory + b->start != data)
+    if (memory + b->start != data || b->freed)
       continue;
+    if (capture) {
+      if (b->graph != capture)
+        pretend_refuse("a graph frees what it has not allocated");
+      b->freed = true;
+      return answer(cudaSuccess);
+    }
+    if (b->graph)
+      pretend_refuse("freed what belongs to a graph");
     pretend_device_work(true);
     for (size_t i = 0; i < GRAIN; i++)
       if (memory[b->start + b->bytes + i] != 0xff)
@@ -477,6 +532,20 @@ cudaError_t cudaFreeAsync(void *data, cudaStream_t stream)
   pretend_refuse("freed what is not allocated");
 }
 
+typedef struct {
+  void *to;
+  const void *from;
+  size_t bytes;
+} Copy;
+
+static void run_copy(void *data)
+{
+  const Copy *c = data;
+  pretend_device_work(true);
+  memcpy(c->to, c->from, c->bytes);
+  pretend_device_work(false);
+}
+
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t stream)
 {
   pretend_check_stream(stream);
@@ -486,9 +555,110 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
     pretend_check_range(to, bytes, "copy to");
   if (kind != cudaMemcpyHostToDevice)
     pretend_check_range(from, bytes, "copy from");
+  if (capture) {
+    if (kind != cudaMemcpyDeviceToDevice)
+      pretend_refuse("a copy from or to the host is captured");
+    Copy *c = malloc(sizeof *c);
+    *c = (Copy){to, from, bytes};
+    pretend_record(run_copy, c);
+    return answer(cudaSuccess);
+  }
+  run_copy(&(Copy){to, from, bytes});
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMode mode)
+{
+  pretend_check_stream(stream);
+  if (capture)
+    pretend_refuse("a capture within a capture");
+  if (broken == cudaSuccess)
+    capture = calloc(1, sizeof *capture);
+  return answer(cudaSuccess);
+}
+
+static void forget_graph(struct CUgraph_st *graph)
+{
+  for (int i = 0; i < graph->n; i++)
+    free(graph->noted[i].data);
+  free(graph->noted);
+  for (Block **link = &blocks; *link;) {
+    Block *b = *link;
+    if (b->graph != graph) {
+      link = &b->next;
+      continue;
+    }
+    used -= b->bytes;
+    *link = b->next;
+    free(b);
+  }
+  free(graph);
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
+{
+  pretend_check_stream(stream);
+  struct CUgraph_st *done = capture;
+  capture = NULL;
+  *graph = NULL;
+  if (!done)
+    return answer(cudaErrorInvalidValue);
+  for (Block *b = blocks; b; b = b->next)
+    if (b->graph == done && !b->freed && !done->spoiled)
+      pretend_refuse("a graph that leaves memory allocated");
+  if (done->spoiled || broken != cudaSuccess) {
+    forget_graph(done);
+    return answer(cudaErrorStreamCaptureInvalidated);
+  }
+  *graph = done;
+  pretend_count_object(1);
+  return answer(cudaSuccess);
+}
+
+/* The executable is the graph itself; cudaGraphDestroy() leaves it its contents. */
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long flags)
+{
+  *exec = (cudaGraphExec_t) (void *) graph;
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph)
+{
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaGraphUpload(cudaGraphExec_t exec, cudaStream_t stream)
+{
+  pretend_check_stream(stream);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
+{
+  struct CUgraph_st *graph = (struct CUgraph_st *) (void *) exec;
+  pretend_check_stream(stream);
+  if (broken != cudaSuccess)
+    return answer(broken);
+  for (int i = 0; i < graph->n; i++)
+    graph->noted[i].run(graph->noted[i].data);
+  /* Its memory is anyone's until the next time. */
   pretend_device_work(true);
-  memcpy(to, from, bytes);
+  for (Block *b = blocks; b; b = b->next)
+    if (b->graph == graph)
+      memset(memory + b->start, 0xff, b->bytes < FILLED ? b->bytes : FILLED);
   pretend_device_work(false);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec)
+{
+  forget_graph((struct CUgraph_st *) (void *) exec);
+  pretend_count_object(-1);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaDeviceGraphMemTrim(int number)
+{
   return answer(cudaSuccess);
 }
 

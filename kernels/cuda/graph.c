@@ -1,0 +1,75 @@
+/* Ops recorded once and replayed as a whole: a CUDA graph. What is asked of the device's stream between begin() and end()
+ * is not run; allocations among it become the graph's own, at the addresses they were given. */
+#include "kernels/cuda/cuda.h"
+#include "kernels/cuda/kernels.h"
+
+#include <stdio.h>
+
+static SsgStatus enter(SsgCuda *cuda)
+{
+  if (cuda->lost)
+    return SSG_LOST;
+  return ssg_cuda_check(cuda, cudaSetDevice(cuda->ordinal), "cudaSetDevice", NULL);
+}
+
+static SsgStatus begin(void *state)
+{
+  SsgCuda *cuda = state;
+  SSG_TRY(enter(cuda));
+  if (cuda->capturing) {
+    snprintf(cuda->error, sizeof cuda->error, "a recording has begun already");
+    return SSG_FAILED;
+  }
+  /* Relaxed: libraries may load a kernel at its first use, which the stricter modes forbid. */
+  SSG_TRY(ssg_cuda_check(cuda, cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeRelaxed),
+                         "cudaStreamBeginCapture", NULL));
+  cuda->capturing = true;
+  return SSG_OK;
+}
+
+static SsgStatus end(void *state, void **recorded)
+{
+  SsgCuda *cuda = state;
+  cudaGraph_t graph = NULL;
+  cudaGraphExec_t exec = NULL;
+  *recorded = NULL;
+  SSG_TRY(enter(cuda));
+  if (!cuda->capturing) {
+    snprintf(cuda->error, sizeof cuda->error, "no recording has begun");
+    return SSG_FAILED;
+  }
+  cuda->capturing = false;
+  SSG_TRY(ssg_cuda_check(cuda, cudaStreamEndCapture(cuda->stream, &graph), "cudaStreamEndCapture", NULL));
+  SsgStatus status = ssg_cuda_check(cuda, cudaGraphInstantiate(&exec, graph, 0), "cudaGraphInstantiate", NULL);
+  cudaGraphDestroy(graph);
+  if (status == SSG_OK)
+    status = ssg_cuda_check(cuda, cudaGraphUpload(exec, cuda->stream), "cudaGraphUpload", NULL);
+  if (status != SSG_OK && exec)
+    cudaGraphExecDestroy(exec);
+  else
+    *recorded = exec;
+  return status;
+}
+
+static SsgStatus launch(void *state, void *recorded)
+{
+  SsgCuda *cuda = state;
+  SSG_TRY(enter(cuda));
+  ssg_cuda_count_launch();
+  return ssg_cuda_check(cuda, cudaGraphLaunch(recorded, cuda->stream), "cudaGraphLaunch", NULL);
+}
+
+static void release(void *state, void *recorded)
+{
+  SsgCuda *cuda = state;
+  if (!recorded)
+    return;
+  cudaSetDevice(cuda->ordinal);
+  if (!cuda->lost)
+    cudaStreamSynchronize(cuda->stream); /* its memory goes with it */
+  cudaGraphExecDestroy(recorded);
+  if (!cuda->lost)
+    cudaDeviceGraphMemTrim(cuda->ordinal);
+}
+
+const SsgDeviceGraphClass ssg_cuda_graph_class = {begin, end, launch, release};

@@ -25,6 +25,37 @@ SsgDirectionTable *ssg_direction_table_new(SsgGenerator *g, const float *covaria
   return table;
 }
 
+SsgDirectionTable *ssg_direction_table_new_stored(SsgGenerator *g, int n, const float *directions, const float *effects)
+{
+  SsgDirectionTable *table = ssg_direction_table_new(g, NULL);
+  gsize s = g->arch.style_dim;
+
+  for (int row = 0; row < 1 + 2 * g->arch.n_parts; row++) {
+    Entry *entry = &table->entries[row];
+    entry->computed = TRUE;
+    while (entry->n < n && effects[row * n + entry->n] > 0)
+      entry->n++;
+    entry->directions = g_memdup2(directions + (gsize) row * n * s, sizeof(float) * entry->n * s);
+    entry->effects = g_memdup2(effects + row * n, sizeof(float) * entry->n);
+  }
+  return table;
+}
+
+void ssg_direction_table_write(SsgDirectionTable *table, float *directions, float *effects)
+{
+  gsize s = table->g->arch.style_dim;
+
+  memset(directions, 0, sizeof(float) * (1 + 2 * table->g->arch.n_parts) * SSG_N_DIRECTIONS * s);
+  memset(effects, 0, sizeof(float) * (1 + 2 * table->g->arch.n_parts) * SSG_N_DIRECTIONS);
+  for (int row = 0; row < 1 + 2 * table->g->arch.n_parts; row++) {
+    SsgDirections found = ssg_direction_table_get(table, row ? (row - 1) / 2 : -1, row && row % 2 == 0 ? SSG_CODE_TEXTURE : SSG_CODE_SHAPE);
+    if (found.n == 0)
+      continue;
+    memcpy(directions + (gsize) row * SSG_N_DIRECTIONS * s, found.directions, sizeof(float) * found.n * s);
+    memcpy(effects + row * SSG_N_DIRECTIONS, found.effects, sizeof(float) * found.n);
+  }
+}
+
 void ssg_direction_table_free(SsgDirectionTable *table)
 {
   if (!table)

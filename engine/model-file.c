@@ -1,5 +1,5 @@
 #include "engine/model-file.h"
-
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -7,6 +7,7 @@
 
 #include "engine/architecture-file.h"
 #include "engine/checkpoint.h"
+#include "engine/directions.h"
 #include "engine/error.h"
 #include "engine/json-text.h"
 #include "engine/map-file.h"
@@ -240,6 +241,28 @@ static void take_mean(SsgModel *model, const Source *source)
   ssg_model_set_mean(model, values);
 }
 
+/* Stored directions that do not fit the model, or are not finite, are left aside: they can be computed. */
+static void take_directions(SsgModel *model, const Source *source)
+{
+  const SsgHostTensor *directions = ssg_host_tensors_get(source->tensors, "directions");
+  const SsgHostTensor *effects = ssg_host_tensors_get(source->tensors, "direction_effects");
+  gint64 rows = 1 + 2 * source->info->arch.n_parts, s = source->info->arch.style_dim;
+
+  if (!directions || !effects || effects->shape.rank != 2 || effects->shape.dim[0] != rows || effects->shape.dim[1] < 1 ||
+      effects->shape.dim[1] > SSG_N_DIRECTIONS || directions->shape.rank != 3 || directions->shape.dim[0] != rows ||
+      directions->shape.dim[1] != effects->shape.dim[1] || directions->shape.dim[2] != s)
+    return;
+  gint64 n = rows * effects->shape.dim[1];
+  g_autofree float *d = g_new(float, n * s), *e = g_new(float, n);
+  ssg_host_tensor_read_f32(directions, 0, n * s, d);
+  ssg_host_tensor_read_f32(effects, 0, n, e);
+  gboolean finite = TRUE;
+  for (gint64 i = 0; i < n * s && finite; i++)
+    finite = isfinite(d[i]) && (i >= n || isfinite(e[i]));
+  if (finite)
+    ssg_model_set_directions(model, (int) effects->shape.dim[1], d, e);
+}
+
 SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, SsgProgressFunc progress, gpointer data,
                          GCancellable *cancellable, GError **error)
 {
@@ -280,6 +303,7 @@ SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, S
   ssg_model_set_path(model, path);
   ssg_model_set_args(model, g_steal_pointer(&source.args));
   take_mean(model, &source);
+  take_directions(model, &source);
   return model;
 }
 
@@ -400,6 +424,20 @@ static void collect_native(const char *name, const SsgParameter *parameter, int 
   ssg_host_tensors_take(c->out, converted(c->ctx, name, &shape, values, c->dtype), NULL);
 }
 
+static void collect_directions(SsgModel *model, SsgDtype dtype, SsgHostTensors *out)
+{
+  SsgContext *ctx = ssg_model_context(model);
+  const SsgArchitecture *a = &ssg_model_info(model)->arch;
+  SsgShape shape = SSG_SHAPE(1 + 2 * a->n_parts, SSG_N_DIRECTIONS, a->style_dim);
+  SsgShape effects_shape = SSG_SHAPE(shape.dim[0], SSG_N_DIRECTIONS);
+  g_autofree float *directions = g_new(float, ssg_shape_elements(&shape));
+  g_autofree float *effects = g_new(float, ssg_shape_elements(&effects_shape));
+
+  ssg_model_write_directions(model, directions, effects);
+  ssg_host_tensors_take(out, converted(ctx, "directions", &shape, directions, dtype), NULL);
+  ssg_host_tensors_take(out, ssg_host_tensor_new_copy("direction_effects", SSG_F32, &effects_shape, effects), NULL);
+}
+
 gboolean ssg_model_save(SsgModel *model, const char *path, SsgDtype dtype, GError **error)
 {
   SsgGenerator *g = ssg_model_generator(model);
@@ -414,6 +452,8 @@ gboolean ssg_model_save(SsgModel *model, const char *path, SsgDtype dtype, GErro
   Collect collect = {.out = tensors, .block = values, .dtype = dtype, .ctx = ctx};
   ssg_parameters_each_name(g->parameters, collect_native, &collect);
   ssg_host_tensors_take(tensors, ssg_host_tensor_new_copy("w_mean", SSG_F32, &s, ssg_model_mean(model)), NULL);
+  if (ssg_model_keeps_directions(model))
+    collect_directions(model, dtype, tensors);
   return ssg_context_check(ctx, error) && ssg_safetensors_save(path, tensors, metadata, error);
 }
 

@@ -17,6 +17,14 @@ void ssg_model_set_path(SsgModel *model, const char *path);
 void ssg_model_set_mean(SsgModel *model, const float *mean); /* [S], copied */
 /* Covariance of w, [S, S]; computed on first use, owned by the model. */
 const float *ssg_model_covariance(SsgModel *model);
+/* Directions that a model file holds, as of ssg_direction_table_new_stored(); they are saved again with the model. */
+void ssg_model_set_directions(SsgModel *model, int n, const float *directions, const float *effects);
+/* ssg_model_save() shall compute the directions of all codes and store them. */
+void ssg_model_keep_directions(SsgModel *model);
+/* Whether ssg_model_save() writes directions: after ssg_model_set_directions() or ssg_model_keep_directions(). */
+gboolean ssg_model_keeps_directions(SsgModel *model);
+/* directions [1 + 2K, SSG_N_DIRECTIONS, S] and effects [1 + 2K, SSG_N_DIRECTIONS], all of them. */
+void ssg_model_write_directions(SsgModel *model, float *directions, float *effects);
 /* What SsgModelInfo does not say: arguments of the public checkpoint it came from; NULL when unknown. Owned by the model. */
 JsonNode *ssg_model_args(SsgModel *model);
 void ssg_model_set_args(SsgModel *model, JsonNode *args); /* taken; NULL is allowed */

@@ -22,6 +22,7 @@ struct _SsgModel {
   float *mean;              /* [S] or NULL */
   float *covariance;        /* [S, S] of w, or NULL */
   SsgDirectionTable *directions;
+  gboolean keep_directions;
   JsonNode *args;
 };
 
@@ -303,9 +304,36 @@ SsgFace *ssg_model_sample(SsgModel *model, guint64 seed, float psi, GError **err
   return ssg_face_new(&model->g->arch, 1, w, error);
 }
 
-SsgDirections ssg_model_directions(SsgModel *model, int part, SsgCode what)
+static SsgDirectionTable *direction_table(SsgModel *model)
 {
   if (!model->directions)
     model->directions = ssg_direction_table_new(model->g, ssg_model_covariance(model));
-  return ssg_direction_table_get(model->directions, part, what);
+  return model->directions;
+}
+
+SsgDirections ssg_model_directions(SsgModel *model, int part, SsgCode what)
+{
+  return ssg_direction_table_get(direction_table(model), part, what);
+}
+
+void ssg_model_set_directions(SsgModel *model, int n, const float *directions, const float *effects)
+{
+  ssg_direction_table_free(model->directions);
+  model->directions = ssg_direction_table_new_stored(model->g, n, directions, effects);
+  model->keep_directions = TRUE;
+}
+
+void ssg_model_keep_directions(SsgModel *model)
+{
+  model->keep_directions = TRUE;
+}
+
+gboolean ssg_model_keeps_directions(SsgModel *model)
+{
+  return model->keep_directions;
+}
+
+void ssg_model_write_directions(SsgModel *model, float *directions, float *effects)
+{
+  ssg_direction_table_write(direction_table(model), directions, effects);
 }

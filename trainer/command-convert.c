@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
   g_autofree char *which = NULL, *name = NULL, *licence = NULL, *origin = NULL, *shelf = NULL;
-  gboolean f16 = FALSE;
+  gboolean f16 = FALSE, directions = FALSE;
   int exit_code;
   const GOptionEntry entries[] = {
       {"which", 0, 0, G_OPTION_ARG_STRING, &which, "Which generator of IN: g_ema, the averaged one, or g (g_ema)",
@@ -37,6 +37,8 @@ static int run(int argc, char **argv)
       {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Where it comes from; .safetensors only", "TEXT"},
       {"shelf-seeds", 0, 0, G_OPTION_ARG_STRING, &shelf, "Seeds that the editor shows first, as 3,14,15; .safetensors only",
        "LIST"},
+      {"directions", 0, 0, G_OPTION_ARG_NONE, &directions,
+       "Compute the principal directions of every part's codes and store them; .safetensors only", NULL},
       {NULL}};
   if (!ssg_command_parse(
           &argc, &argv, "IN OUT",
@@ -51,8 +53,8 @@ static int run(int argc, char **argv)
   gboolean pt = g_str_has_suffix(argv[2], ".pt");
   if (!pt && !g_str_has_suffix(argv[2], ".safetensors"))
     ssg_command_usage_error(&error, "%s: the format is not clear; end the name with .pt or .safetensors", argv[2]);
-  else if (pt && (f16 || name || licence || origin || shelf))
-    ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin, --shelf-seeds");
+  else if (pt && (f16 || name || licence || origin || shelf || directions))
+    ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin, --shelf-seeds, --directions");
   else
     ssg_check_folder_of(argv[2], &error);
   if (error)
@@ -63,6 +65,8 @@ static int run(int argc, char **argv)
   ssg_model_describe(model.model, name, licence, origin);
   if (shelf && !set_shelf_seeds(model.model, shelf, &error))
     return ssg_command_finish(command, error);
+  if (directions)
+    ssg_model_keep_directions(model.model);
   gboolean saved = pt ? ssg_model_save_pt(model.model, argv[2], &error)
                       : ssg_model_save(model.model, argv[2], f16 ? SSG_F16 : SSG_F32, &error);
   ssg_written(saved, &error);

@@ -210,6 +210,39 @@ static void test_round_trip(gconstpointer data)
   g_rmdir(folder);
 }
 
+/* Directions stored with a model come back, for every part and code, and go into the next file without being asked for again. */
+static void test_directions(gconstpointer data)
+{
+  g_autofree char *file = g_strdup_printf("%s.pt", (const char *) data), *path = ssg_goldens_path(file);
+  g_autofree char *folder = g_dir_make_tmp("ssgan-goldens-XXXXXX", NULL);
+  g_autofree char *first = g_build_filename(folder, "first.safetensors", NULL), *second = g_build_filename(folder, "second.safetensors", NULL);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgModel) model = ssg_model_load(ctx, path, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_true(ssg_model_save(model, first, SSG_F32, &error));
+  g_autoptr(SsgModel) plain = ssg_model_load(ctx, first, NULL, NULL, NULL, NULL, &error);
+  g_assert_false(ssg_model_keeps_directions(plain));
+  ssg_model_keep_directions(model);
+  g_assert_true(ssg_model_save(model, first, SSG_F32, &error));
+  g_autoptr(SsgModel) stored = ssg_model_load(ctx, first, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_true(ssg_model_save(stored, second, SSG_F32, &error));
+  g_autoptr(SsgModel) again = ssg_model_load(ctx, second, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error(error);
+  const SsgArchitecture *a = &ssg_model_info(model)->arch;
+  for (int part = -1; part < a->n_parts; part++)
+    for (int texture = 0; texture <= (part >= 0); texture++) {
+      SsgCode what = texture ? SSG_CODE_TEXTURE : SSG_CODE_SHAPE;
+      SsgDirections computed = ssg_model_directions(model, part, what), read = ssg_model_directions(again, part, what);
+      g_assert_cmpint(computed.n, >, 0);
+      g_assert_cmpmem(computed.directions, sizeof(float) * computed.n * a->style_dim, read.directions, sizeof(float) * read.n * a->style_dim);
+      g_assert_cmpmem(computed.effects, sizeof(float) * computed.n, read.effects, sizeof(float) * read.n);
+    }
+  g_unlink(first);
+  g_unlink(second);
+  g_rmdir(folder);
+}
+
 static void add_case(const char *set, const char *file)
 {
   Case *c = g_new0(Case, 1);
@@ -234,6 +267,8 @@ int main(int argc, char **argv)
     add_case(sets[i], NULL);
     g_autofree char *path = g_strdup_printf("/goldens/round-trip/%s", sets[i]);
     g_test_add_data_func(path, sets[i], test_round_trip);
+    g_autofree char *directions = g_strdup_printf("/goldens/directions/%s", sets[i]);
+    g_test_add_data_func(directions, sets[i], test_directions);
   }
   if (!sets[0]) { /* a folder of the other kind alone is fine, one of neither is a mistake */
     g_auto(GStrv) others = ssg_goldens_sets("training");

@@ -152,6 +152,70 @@ static gboolean transfer(gconstpointer from_network, const SsgParameters *from, 
   return ssg_context_check(ssg_parameters_context(to), error);
 }
 
+/* --- a first block that passes the picture on --- */
+
+static float *values_of(SsgTensor *t)
+{
+  float *host = g_new(float, ssg_tensor_elements(t));
+  ssg_tensor_download(t, host);
+  return host;
+}
+
+/* Sets the layers of `to` that `from` (a branch for half the edge, channels inputs) does not have, such that
+ *   in_weight  the first channels are act(x_j + 1) = sqrt(2) (x_j + 1), linear for x in [-1, 1], the padding's 0 standing for -1,
+ *   conv1      sqrt(2) times that,
+ *   conv2      after the blur that halves the edge: sqrt(2) act(W x + b) with W, b of from's in_weight,
+ *   skip       nothing; with the block's 1/sqrt(2) the result is what from's first layer makes of the halved picture.
+ * Run-time scales 1/sqrt(fan_in) are taken out. Channels beyond the first stay as initialised and are heard once conv2 has weights for
+ * them. */
+static void pass_on(const SsgBranch *from, SsgBranch *to, gint64 channels)
+{
+  gint64 width = ssg_tensor_dim(to->in_weight, 0), out = ssg_tensor_dim(from->in_weight, 0), fan_in = 9 * width;
+  SsgResidualBlock *block = &to->blocks[0];
+  g_autofree float *in = values_of(to->in_weight), *in_bias = values_of(to->in_bias), *conv1 = values_of(block->conv1);
+  g_autofree float *bias1 = values_of(block->bias1), *conv2 = g_new0(float, out * fan_in), *bias2 = g_new0(float, out);
+  g_autofree float *skip = g_new0(float, out * width), *w = values_of(from->in_weight), *b = values_of(from->in_bias);
+
+  for (gint64 j = 0; j < channels; j++) {
+    memset(in + j * channels, 0, channels * sizeof *in);
+    in[j * channels + j] = sqrt(channels);
+    in_bias[j] = 1;
+    memset(conv1 + j * fan_in, 0, fan_in * sizeof *conv1);
+    conv1[j * fan_in + 4 * width + j] = sqrt(fan_in); /* the middle of 3 x 3 */
+    bias1[j] = 0;
+  }
+  for (gint64 i = 0; i < out; i++) {
+    bias2[i] = G_SQRT2 * b[i];
+    for (gint64 j = 0; j < channels; j++) {
+      double weight = G_SQRT2 * w[i * channels + j] / sqrt(channels);
+      conv2[i * fan_in + 4 * width + j] = weight * sqrt(fan_in) / 2; /* conv1 gives 2 (x + 1) */
+      bias2[i] -= weight;
+    }
+  }
+  ssg_tensor_upload(to->in_weight, in);
+  ssg_tensor_upload(to->in_bias, in_bias);
+  ssg_tensor_upload(block->conv1, conv1);
+  ssg_tensor_upload(block->bias1, bias1);
+  ssg_tensor_upload(block->conv2, conv2);
+  ssg_tensor_upload(block->bias2, bias2);
+  ssg_tensor_upload(block->skip, skip);
+}
+
+/* Where the networks allow it; TRUE when both branches could be carried over. */
+static gboolean pass_pictures_on(const SsgDiscriminator *from, SsgDiscriminator *to)
+{
+  const SsgArchitecture *a = &from->arch, *b = &to->arch;
+  int channels = b->disc_masks ? MAX(3, b->n_parts) : 3;
+
+  if (b->n_disc_levels != a->n_disc_levels + 1 || b->disc_channels[1] != a->disc_channels[0] || b->disc_channels[0] < channels ||
+      (b->disc_masks && (!a->disc_masks || a->n_parts != b->n_parts)))
+    return FALSE;
+  pass_on(&from->image, &to->image, 3);
+  if (b->disc_masks)
+    pass_on(&from->mask, &to->mask, b->n_parts);
+  return TRUE;
+}
+
 /* --- what is said of it --- */
 
 static void report_clear(Report *report)
@@ -198,6 +262,9 @@ char *ssg_transfer_generator(const SsgGenerator *from, SsgGenerator *to, const c
 char *ssg_transfer_discriminator(const SsgDiscriminator *from, SsgDiscriminator *to, GError **error)
 {
   g_auto(Report) report = report_new();
-  return transfer(from, from->parameters, to, to->parameters, plan_discriminator, &report, error)
-             ? report_text(&report, "discriminator") : NULL;
+  if (!transfer(from, from->parameters, to, to->parameters, plan_discriminator, &report, error))
+    return NULL;
+  gboolean passed_on = pass_pictures_on(from, to);
+  g_autofree char *text = report_text(&report, "discriminator");
+  return passed_on ? g_strconcat(text, "; the first block passes pictures on at half the size", NULL) : g_steal_pointer(&text);
 }

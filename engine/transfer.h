@@ -6,7 +6,10 @@
  *   render_net.convs.2i.*   take the coarse features in at another level when the coarse size changes: the channels of the picture's
  *                           own maps are copied, weights for features that were not there before are 0.
  *   render_net.to_*.i       of levels that the old network does not have are 0: at first the picture is the old one, enlarged.
- * The discriminator's blocks are numbered from the largest size down: they are matched by the size they work at.
+ * The discriminator's blocks are numbered from the largest size down: they are matched by the size they work at. With one level more
+ * its new first block passes the picture on at half the size, and into what the old network's first layer made of it: from the first
+ * iteration on it judges as it has learned to. (A fresh block in front of a trained network leads it to forget what it knew: it settled
+ * at a score of 0 for everything when a model grew from 64 to 128 pixels.)
  * Everything else keeps the values that it has (as initialised); stored noise of another size is among that. */
 #pragma once
 

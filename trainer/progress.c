@@ -106,6 +106,17 @@ void ssg_progress_free(SsgProgress *p)
   g_free(p);
 }
 
+void ssg_progress_start_at(SsgProgress *p, guint64 done)
+{
+  if (!p)
+    return;
+  g_mutex_lock(&p->lock);
+  p->done = done;
+  p->n_marks = 0;
+  add_mark(p, p->start);
+  g_mutex_unlock(&p->lock);
+}
+
 void ssg_progress_set(SsgProgress *p, guint64 done)
 {
   if (!p)

@@ -15,6 +15,8 @@ SsgProgress *ssg_progress_new(const char *label, const char *unit, guint64 total
 void ssg_progress_free(SsgProgress *progress);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgProgress, ssg_progress_free)
 
+/* So many were done before this program began: they count, but not towards the rate. NULL is allowed. Before the first update. */
+void ssg_progress_start_at(SsgProgress *progress, guint64 done);
 /* How many are done by now. Any thread. NULL progress is allowed and does nothing. */
 void ssg_progress_set(SsgProgress *progress, guint64 done);
 /* So many more are done. Any thread. NULL is allowed. */

@@ -500,6 +500,7 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   trainer->rgb = g_renew(float, trainer->rgb, c->batch * pixels * 3);
   trainer->labels = g_renew(guint8, trainer->labels, c->batch * pixels);
   progress = ssg_progress_new("training", "images", c->iterations * c->batch, quiet || !run);
+  ssg_progress_start_at(progress, trainer->progress.images);
   ssg_run_directory_set_output(run, progress, TRUE);
   if (run)
     tidy_snapshots(trainer, run);

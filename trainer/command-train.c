@@ -6,6 +6,7 @@
 #include "engine/model.h"
 #include "engine/safetensors.h"
 #include "trainer/command-train.h"
+#include "trainer/snapshots.h"
 #include "trainer/start-training.h"
 
 static const char description[] =
@@ -41,7 +42,7 @@ static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *confi
 static gboolean prepare_resume(const char *resume, gboolean preset, SsgTrainConfig *config, SsgTrainStart *start, GError **error)
 {
   if (g_file_test(resume, G_FILE_TEST_IS_DIR)) {
-    start->snapshot = ssg_trainer_find_snapshot(resume, error);
+    start->snapshot = ssg_snapshots_find(resume, error);
     start->run = g_strdup(resume);
   } else {
     start->snapshot = g_strdup(resume);

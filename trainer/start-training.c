@@ -157,6 +157,17 @@ static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *st
   return code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : code; /* a file that fails once a run has started: a full disk */
 }
 
+/* What of config->init would be taken over, by doing it. */
+static void print_init(const SsgTrainConfig *config, const SsgCommonOptions *common, GError **error)
+{
+  gboolean has_d;
+  g_autoptr(SsgContext) ctx = ssg_context_new(common->device, common->threads, error);
+  g_autoptr(SsgTraining) t = ctx ? ssg_training_new(ctx, &config->arch, &config->options, config->seed, error) : NULL;
+  g_autofree char *report = t ? ssg_training_start_from(t, config->init, &has_d, error) : NULL;
+  if (report)
+    g_print("starts from    %s\n%s\n", config->init, report);
+}
+
 int ssg_train_start(const SsgTrainConfig *config, const SsgTrainStart *start, gboolean dry_run, const SsgCommonOptions *common,
                     const char *command, const char *data_hint)
 {
@@ -164,9 +175,12 @@ int ssg_train_start(const SsgTrainConfig *config, const SsgTrainStart *start, gb
 
   if (!dry_run && *config->data)
     return start_and_train(config, start, common, command);
-  if (!dry_run)
+  if (!dry_run) {
     ssg_command_usage_error(&error, "--data is missing: %s", data_hint);
-  else if (ssg_train_config_check(config, 1, &error))
+  } else if (ssg_train_config_check(config, 1, &error)) {
     print_plan(config);
+    if (*config->init && !start->snapshot)
+      print_init(config, common, &error);
+  }
   return ssg_command_finish(command, error);
 }

@@ -10,6 +10,7 @@
 #include "trainer/interrupt.h"
 #include "trainer/loader.h"
 #include "trainer/samples.h"
+#include "trainer/snapshots.h"
 #include "trainer/training-draws.h"
 
 #define MAX_BAD_STEPS 10 /* skipped in a row before a run gives up */
@@ -256,38 +257,6 @@ static void generator_steps(SsgTrainer *trainer, SsgStepStats *stats)
 
 /* --- snapshots --- */
 
-static int newest_first(gconstpointer a, gconstpointer b)
-{
-  return strcmp(*(char *const *) b, *(char *const *) a);
-}
-
-/* Names of a run's snapshots, newest first; the number of images in the name has a fixed width. */
-static GPtrArray *list_snapshots(const char *run)
-{
-  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-  g_autoptr(GDir) dir = g_dir_open(run, 0, NULL);
-  const char *name;
-  while (dir && (name = g_dir_read_name(dir)))
-    if (g_str_has_prefix(name, "snapshot-") && g_str_has_suffix(name, ".safetensors"))
-      g_ptr_array_add(names, g_build_filename(run, name, NULL));
-  g_ptr_array_sort(names, newest_first);
-  return names;
-}
-
-char *ssg_trainer_find_snapshot(const char *run, GError **error)
-{
-  g_autoptr(GPtrArray) names = list_snapshots(run);
-  for (guint i = 0; i < names->len; i++) {
-    g_autoptr(GError) damage = NULL;
-    SsgArchitecture arch;
-    if (ssg_training_check(names->pdata[i], &arch, &damage))
-      return g_strdup(names->pdata[i]);
-    g_printerr("ssgan-trainer: warning: snapshot skipped: %s\n", damage->message);
-  }
-  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s holds no usable snapshot (snapshot-*.safetensors)", run);
-  return NULL;
-}
-
 static int worst_steps(const SsgTrainer *trainer)
 {
   int worst = 0;
@@ -318,26 +287,6 @@ static gboolean give_up(SsgTrainer *trainer, GError **error)
   return FALSE;
 }
 
-/* Snapshots later than where this run goes on belong to a course that was given up: they are renamed, so that the newest snapshot is
- * always of this course. What a killed process left half-written goes away. */
-static void tidy_snapshots(SsgTrainer *trainer, SsgRunDirectory *run)
-{
-  const char *folder = ssg_run_directory_path(run);
-  g_autoptr(GDir) dir = folder ? g_dir_open(folder, 0, NULL) : NULL;
-  const char *name;
-  while (dir && (name = g_dir_read_name(dir))) {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_str_has_prefix(name, ".snapshot-")) {
-      remove(path);
-    } else if (g_str_has_prefix(name, "snapshot-") &&
-               g_ascii_strtoll(name + strlen("snapshot-"), NULL, 10) > trainer->progress.images) {
-      g_autofree char *aside = g_strdup_printf("%s/abandoned-%s", folder, name);
-      if (rename(path, aside) == 0)
-        ssg_run_directory_log(run, "%s is later than where this run goes on; it is now %s", name, aside);
-    }
-  }
-}
-
 static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
 {
   if (!state_is_finite(trainer))
@@ -351,9 +300,8 @@ static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError 
     return FALSE;
   g_free(trainer->snapshot);
   trainer->snapshot = g_steal_pointer(&path);
-  g_autoptr(GPtrArray) names = list_snapshots(ssg_run_directory_path(run));
-  for (guint i = trainer->config->keep; trainer->config->keep && i < names->len; i++)
-    remove(names->pdata[i]);
+  if (trainer->config->keep)
+    ssg_snapshots_prune(run, trainer->config->keep);
   return TRUE;
 }
 
@@ -503,7 +451,7 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   ssg_progress_start_at(progress, trainer->progress.images);
   ssg_run_directory_set_output(run, progress, TRUE);
   if (run)
-    tidy_snapshots(trainer, run);
+    ssg_snapshots_tidy(run, trainer->progress.images);
   if (run && trainer->progress.iteration >= c->iterations)
     g_printerr("ssgan-trainer: all %" G_GINT64_FORMAT " iterations are done; --iterations N goes on to N\n", c->iterations);
   Window window = {.start = g_get_monotonic_time()};

@@ -24,7 +24,3 @@ gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error);
 /* Runs until config->iterations. run: NULL on ranks other than 0. SSG_ERROR_CANCELLED after a signal (the state is saved by then);
  * SSG_ERROR_FAILED-like errors name the last good snapshot. */
 gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean quiet, GError **error);
-
-/* Newest snapshot of a run folder that can be read; damaged ones are skipped with a warning on stderr. NULL and error when there is
- * none. Free it. */
-char *ssg_trainer_find_snapshot(const char *run, GError **error);

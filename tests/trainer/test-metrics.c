@@ -405,10 +405,11 @@ static void test_command(void)
 {
   g_autofree char *json = g_build_filename(folder, "m.json", NULL), *sheet = g_build_filename(folder, "m.png", NULL);
   g_autofree char *line = g_strdup_printf("--edits 2 --seed 5 --threads 1 -j 1 --json %s --sheet %s", json, sheet);
-  g_autofree char *table = NULL, *text = NULL, *again = NULL;
+  g_autofree char *table = NULL, *text = NULL, *again = NULL, *warning = NULL;
   g_autoptr(JsonParser) parser = json_parser_new();
   g_autoptr(GError) error = NULL;
-  g_assert_cmpint(metrics_command("lmdb-mask-64", line, &table, NULL), ==, SSG_EXIT_OK);
+  g_assert_cmpint(metrics_command("lmdb-mask-64", line, &table, &warning), ==, SSG_EXIT_OK);
+  g_assert_nonnull(strstr(warning, "only 6 pictures of each kind"));
   g_assert_nonnull(strstr(table, "sliced Wasserstein x 1000"));
   g_assert_nonnull(strstr(table, "6 faces, seeds from 5, truncation 1"));
   g_assert_nonnull(strstr(table, "shape resampled"));

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "engine/safetensors.h"
-#include "trainer/train.h"
+#include "trainer/snapshots.h"
 
 static const char config_text[] =
     "{ \"architecture\": { \"n_parts\": 5, \"style_dim\": 16, \"n_mapping\": 2, \"n_layers\": 4, \"n_base\": 1, \"n_depth\": 2,"
@@ -35,8 +35,8 @@ static char **command_of(const char *before, const char *line)
   return g_strv_builder_end(builder);
 }
 
-/* Exit code; what it printed on stderr in *messages (or NULL). */
-static int run_before(const char *before, const char *line, char **messages)
+/* Exit code; what it printed on stdout in *said, on stderr in *messages (or NULL). */
+static int run_all(const char *before, const char *line, char **said, char **messages)
 {
   g_auto(GStrv) argv = command_of(before, line);
   g_autofree char *out = NULL, *err = NULL;
@@ -45,9 +45,21 @@ static int run_before(const char *before, const char *line, char **messages)
   g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err, &status, &error);
   g_assert_no_error(error);
   g_test_message("%s\n%s", line, err);
+  if (said)
+    *said = g_steal_pointer(&out);
   if (messages)
     *messages = g_steal_pointer(&err);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_before(const char *before, const char *line, char **messages)
+{
+  return run_all(before, line, NULL, messages);
+}
+
+static int run_saying(const char *line, char **said)
+{
+  return run_all("", line, said, NULL);
 }
 
 static int run(const char *line, char **messages)
@@ -61,7 +73,7 @@ static char *snapshot(const char *run_folder)
 {
   g_autofree char *path = g_strconcat(folder, run_folder, NULL);
   g_autoptr(GError) error = NULL;
-  char *found = ssg_trainer_find_snapshot(path, &error);
+  char *found = ssg_snapshots_find(path, &error);
   g_assert_no_error(error);
   return found;
 }
@@ -142,7 +154,7 @@ static void test_kill(void)
     kills++;
     /* Resume where there is something to resume; an early death left only a folder, or nothing. */
     g_autofree char *path = g_build_filename(folder, "killed", "00000-small-64", NULL);
-    g_autofree char *found = ssg_trainer_find_snapshot(path, NULL);
+    g_autofree char *found = ssg_snapshots_find(path, NULL);
     line = found ? "train --quiet --threads 1 --resume @/killed/00000-small-64" : TRAIN "--out @/killed --iterations 8";
     if (!found) {
       g_autofree char *remove = g_strdup_printf("rm -rf '%s/killed'", folder);
@@ -167,7 +179,7 @@ static void test_terminate(void)
   g_autofree char *first = NULL;
   for (int i = 0; i < 600 && !first; i++) {
     g_usleep(50000);
-    first = ssg_trainer_find_snapshot(run_folder, NULL);
+    first = ssg_snapshots_find(run_folder, NULL);
   }
   g_assert_cmpint(run("train --quiet --threads 1 --resume @/stopped/00000-small-64 --iterations 3", &messages), ==, 1);
   g_assert_nonnull(strstr(messages, "another ssgan-trainer"));
@@ -307,7 +319,7 @@ static void test_finetune(void)
   g_assert_cmpint(run(line, &messages), ==, 0);
   g_assert_null(strstr(messages, "fresh"));
   /* Local generators are as they were; the render net moved. */
-  g_autofree char *to = ssg_trainer_find_snapshot(path, NULL);
+  g_autofree char *to = ssg_snapshots_find(path, NULL);
   g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
   static const struct {
     const char *name;
@@ -341,6 +353,10 @@ static void test_init(void)
   g_string_replace(text, "\"disc_channels\": [8,", "\"disc_channels\": [8, 8,", 1);
   g_autofree char *config_file = g_build_filename(folder, "grown.json", NULL);
   g_assert_true(g_file_set_contents(config_file, text->str, -1, NULL));
+
+  g_autofree char *plan = g_strdup_printf("train --config @/grown.json --dry-run --init %s", from), *said = NULL;
+  g_assert_cmpint(run_saying(plan, &said), ==, 0);
+  g_assert_nonnull(strstr(said, "pos_embed.weights from [8, 18] to [8, 22]"));
 
   g_autofree char *line = g_strdup_printf("train --config @/grown.json --data $/lmdb-mask-64 --quiet --threads 1 --lr 0 --ema-half-life 1e12 --out @/grown "
                                           "--iterations 1 --init %s", from);

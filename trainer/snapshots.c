@@ -1,0 +1,64 @@
+#include "trainer/snapshots.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/error.h"
+#include "engine/training-state.h"
+
+static int newest_first(gconstpointer a, gconstpointer b)
+{
+  return strcmp(*(char *const *) b, *(char *const *) a);
+}
+
+/* Names of a run's snapshots, newest first; the number of images in the name has a fixed width. */
+static GPtrArray *list_snapshots(const char *run)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  g_autoptr(GDir) dir = g_dir_open(run, 0, NULL);
+  const char *name;
+  while (dir && (name = g_dir_read_name(dir)))
+    if (g_str_has_prefix(name, "snapshot-") && g_str_has_suffix(name, ".safetensors"))
+      g_ptr_array_add(names, g_build_filename(run, name, NULL));
+  g_ptr_array_sort(names, newest_first);
+  return names;
+}
+
+char *ssg_snapshots_find(const char *run, GError **error)
+{
+  g_autoptr(GPtrArray) names = list_snapshots(run);
+  for (guint i = 0; i < names->len; i++) {
+    g_autoptr(GError) damage = NULL;
+    SsgArchitecture arch;
+    if (ssg_training_check(names->pdata[i], &arch, &damage))
+      return g_strdup(names->pdata[i]);
+    g_printerr("ssgan-trainer: warning: snapshot skipped: %s\n", damage->message);
+  }
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s holds no usable snapshot (snapshot-*.safetensors)", run);
+  return NULL;
+}
+
+void ssg_snapshots_tidy(SsgRunDirectory *run, gint64 images)
+{
+  const char *folder = ssg_run_directory_path(run);
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  const char *name;
+  while (dir && (name = g_dir_read_name(dir))) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_str_has_prefix(name, ".snapshot-")) {
+      remove(path);
+    } else if (g_str_has_prefix(name, "snapshot-") &&
+               g_ascii_strtoll(name + strlen("snapshot-"), NULL, 10) > images) {
+      g_autofree char *aside = g_strdup_printf("%s/abandoned-%s", folder, name);
+      if (rename(path, aside) == 0)
+        ssg_run_directory_log(run, "%s is later than where this run goes on; it is now %s", name, aside);
+    }
+  }
+}
+
+void ssg_snapshots_prune(SsgRunDirectory *run, guint keep)
+{
+  g_autoptr(GPtrArray) names = list_snapshots(ssg_run_directory_path(run));
+  for (guint i = keep; i < names->len; i++)
+    remove(names->pdata[i]);
+}

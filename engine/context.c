@@ -10,6 +10,7 @@ struct _SsgContext {
   gboolean recording;
   guint64 next_id;
   gint64 macs;
+  SsgDtype map_dtype;
   SsgStatus status;    /* first failure since the last check */
   char *message;
 };
@@ -70,6 +71,22 @@ void ssg_context_fail(SsgContext *ctx, SsgStatus status, const SsgOpCall *call)
   ctx->status = status;
   ctx->message = g_strdup_printf("%s: %s%s%s", ssg_device_name(ctx->device), call ? ssg_op_name(call->op) : "",
                                  call ? ": " : "", ssg_device_error(ctx->device));
+}
+
+gboolean ssg_context_set_map_dtype(SsgContext *ctx, SsgDtype dtype)
+{
+  const SsgArray map = {.shape = {4, {1, 8, 8, 8}}, .dtype = dtype}, weight = {.shape = {4, {8, 3, 3, 8}}, .dtype = dtype};
+  SsgOpCall call = {.op = SSG_OP_CONV, .n_in = 2, .in = {map, weight}, .out = map};
+  call.param.conv = (typeof(call.param.conv)){1, 1, 1, 1, 1, FALSE};
+  if (!ssg_device_supports(ctx->device, &call))
+    return FALSE;
+  ctx->map_dtype = dtype;
+  return TRUE;
+}
+
+SsgDtype ssg_context_map_dtype(const SsgContext *ctx)
+{
+  return ctx->map_dtype;
 }
 
 /* Of one product or convolution, padding not taken off; 0 for every other op. */

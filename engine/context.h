@@ -29,6 +29,12 @@ gboolean ssg_context_check(SsgContext *ctx, GError **error);
 /* Whether an op failed since the last check. */
 gboolean ssg_context_has_failed(const SsgContext *ctx);
 
+/* What sessions store the render net's maps and weights in: SSG_F32 in a new context, or SSG_F16 or SSG_BF16, for which GPUs have
+ * faster units (sums stay f32). FALSE, and nothing changed, where the device has no such convolutions. To be set before a session
+ * renders; training takes no notice. */
+gboolean ssg_context_set_map_dtype(SsgContext *ctx, SsgDtype dtype);
+SsgDtype ssg_context_map_dtype(const SsgContext *ctx);
+
 /* Multiply-adds of all matrix products and convolutions since the context was made: what benchmarks divide by. */
 gint64 ssg_context_macs(const SsgContext *ctx);
 

@@ -116,15 +116,18 @@ static void prepare(SsgSession *session)
   SsgGenerator *g = session->g;
   const SsgArchitecture *a = &g->arch;
   gint64 k = a->n_parts, p = a->coarse_size * a->coarse_size, c = a->local_channels;
+  SsgDtype dtype = ssg_context_map_dtype(session->ctx);
 
   if (session->prepared)
     return;
   for (int i = 0; i < a->n_levels; i++) {
     ssg_scope_begin(session->ctx);
     for (int j = 2 * i; j < 2 * i + 2; j++)
-      session->render_weight[j] = ssg_tensor_ref(ssg_tensor_new_made(
-          session->ctx, ssg_generator_render_weight_shape(g, j), make_render_weight, g, j));
-    session->head_weight[i] = keep_constant(ssg_generator_head_weight(g, i));
+      session->render_weight[j] =
+          dtype == SSG_F32 ? ssg_tensor_ref(ssg_tensor_new_made(session->ctx, ssg_generator_render_weight_shape(g, j),
+                                                                make_render_weight, g, j))
+                           : keep_constant(ssg_tensor_cast(ssg_generator_render_weight(g, j), dtype));
+    session->head_weight[i] = keep_constant(ssg_tensor_cast(ssg_generator_head_weight(g, i), dtype));
     session->head_bias[i] = keep_constant(ssg_generator_head_bias(g, i));
     ssg_scope_end(session->ctx);
   }
@@ -497,7 +500,8 @@ static void begin_drawing(Request *request, SsgTensor *kept, Drawing *d)
   *d = (Drawing){.weights = ssg_generator_feature_weights(g, mask), .coarse_map = ssg_tensor_affine(mask, 2, -1)};
   d->coarse = ssg_generator_coarse_mask(g, mask);
   ssg_scope_begin(session->ctx);
-  d->features = ssg_tensor_ref(ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, d->weights));
+  SsgTensor *features = ssg_generator_fuse(g, session->feature_matrix, session->hidden_maps, d->weights);
+  d->features = ssg_tensor_ref(ssg_tensor_cast(features, ssg_context_map_dtype(session->ctx)));
   ssg_scope_end(session->ctx);
   ssg_generator_noise(g, ssg_face_noise(request->face), 1, ssg_face_noise_seed(request->face), &stream, d->noise);
   d->x = ssg_tensor_ref(ssg_generator_render_input(g, d->features));

@@ -155,7 +155,7 @@ SsgTensor *ssg_tensor_conv(SsgTensor *x, SsgTensor *w, int stride, int pad_befor
 
   g_assert(x->shape.rank == 4 && w->shape.rank == 4 && xd[3] == wd[3]);
   SsgShape shape = SSG_SHAPE(xd[0], (xd[1] + pads - wd[1]) / stride + 1, (xd[2] + pads - wd[2]) / stride + 1, wd[0]);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &shape);
   ssg_tensor_run(&call, bias ? 3 : 2, in, y);
   SsgNode *node = ssg_node_record(y, conv_rule, &call, bias ? 3 : 2, in);
   if (node) {
@@ -175,7 +175,7 @@ SsgTensor *ssg_tensor_conv_input(SsgTensor *y, SsgTensor *w, int stride, int pad
   g_assert(y->shape.rank == 4 && w->shape.rank == 4 && y->shape.dim[3] == w->shape.dim[0]);
   g_assert((height + pad_before + pad_after - w->shape.dim[1]) / stride + 1 == y->shape.dim[1]);
   SsgShape shape = SSG_SHAPE(y->shape.dim[0], height, width, w->shape.dim[3]);
-  SsgTensor *x = ssg_tensor_allocate(y->ctx, SSG_F32, &shape);
+  SsgTensor *x = ssg_tensor_allocate(y->ctx, y->dtype, &shape);
   ssg_tensor_run(&call, 2, in, x);
   SsgNode *node = ssg_node_record(x, conv_input_rule, &call, 2, in);
   if (node)
@@ -239,7 +239,7 @@ SsgTensor *ssg_tensor_bias_act(SsgTensor *x, SsgTensor *bias, SsgTensor *noise, 
   SsgTensor *in[4] = {x, bias, noise, strength};
   SsgOpCall call = {.op = SSG_OP_BIAS_ACT, .param.bias_act.act = act};
   g_assert(!noise == !strength);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &x->shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &x->shape);
   ssg_tensor_run(&call, noise ? 4 : 2, in, y);
   save_epilogue(ssg_node_record(y, bias_act_rule, &call, noise ? 4 : 2, in), y, noise, act);
   return y;
@@ -281,7 +281,7 @@ SsgTensor *ssg_tensor_upfirdn(SsgTensor *x, int up, int down, int pad_before, in
   g_assert(x->shape.rank == 4 && !noise == !strength);
   g_assert(d[1] == d[2]); /* the rule derives its padding from the height; the model's maps are square */
   SsgShape shape = SSG_SHAPE(d[0], (d[1] * up + pads - 4) / down + 1, (d[2] * up + pads - 4) / down + 1, d[3]);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &shape);
   int n_in = noise ? 4 : bias ? 2 : 1;
   ssg_tensor_run(&call, n_in, in, y);
   save_epilogue(ssg_node_record(y, upfirdn_rule, &call, n_in, in), y, noise, act);
@@ -305,7 +305,7 @@ SsgTensor *ssg_tensor_avg_pool(SsgTensor *x, int size)
   if (size == 1)
     return x;
   SsgShape shape = SSG_SHAPE(x->shape.dim[0], x->shape.dim[1] / size, x->shape.dim[2] / size, x->shape.dim[3]);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &shape);
   SsgOpCall call = {.op = SSG_OP_AVG_POOL, .param.pool.size = size};
   ssg_tensor_run(&call, 1, &x, y);
   ssg_node_record(y, avg_pool_rule, &call, 1, &x);

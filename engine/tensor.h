@@ -124,7 +124,8 @@ SsgTensor *ssg_tensor_argmax(SsgTensor *x);
 /* u8 labels [...] -> f32 [..., classes], +1 at the class, -1 elsewhere; no gradient. */
 SsgTensor *ssg_tensor_one_hot(SsgTensor *labels, int classes);
 
-/* --- layers; see op.h for shapes. bias, noise and strength may be NULL --- */
+/* --- layers; see op.h for shapes. bias, noise and strength may be NULL, and are f32. What conv, conv_input, upfirdn, bias_act and
+ * avg_pool return is of x's dtype (f32, or on GPUs f16 and bf16, with weights of the same); all else is f32 --- */
 
 SsgTensor *ssg_tensor_matmul(SsgTensor *a, SsgTensor *b, gboolean trans_a, gboolean trans_b, float alpha, SsgTensor *bias,
                              gboolean act);

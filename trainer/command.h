@@ -38,7 +38,7 @@ typedef enum {
 
 typedef struct {
   char *device;   /* "cpu" unless given; owned */
-  char *precision; /* NULL: "f32"; "tf32"; owned */
+  char *precision; /* "f32", "tf32", "f16", "bf16"; NULL: f32; owned */
   int threads;    /* 0: as many as the process may use */
   guint64 seed;   /* 0 unless given */
   gboolean quiet; /* no progress */

@@ -137,6 +137,10 @@ static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainCo
 static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *start, const SsgCommonOptions *common, const char *command)
 {
   GError *error = NULL;
+  if (common->precision && g_str_has_suffix(common->precision, "f16")) {
+    ssg_command_usage_error(&error, "training computes in f32 or tf32, not in %s", common->precision);
+    return ssg_command_finish(command, error);
+  }
   g_autoptr(SsgWorkers) workers = ssg_workers_new(&error);
   if (!workers)
     return ssg_command_finish(command, error);

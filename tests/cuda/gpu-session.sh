@@ -141,9 +141,10 @@ gpu_step 04-ops 100 "$bin/test-gpu"
 gpu_step 05-goldens-inference 45 env SSGAN_TEST_DEVICE="$device" "$bin/test-inference-goldens"
 gpu_step 06-goldens-training 60 env SSGAN_TEST_DEVICE="$device" "$bin/test-training-goldens"
 gpu_step 07-sessions 30 env SSGAN_TEST_DEVICE="$device" "$bin/test-session" -p /engine/session/edit -p /engine/session/hidden-part \
-  -p /engine/session/launches -p /engine/session/recordings
+  -p /engine/session/launches -p /engine/session/recordings -p /engine/session/narrow-maps
 gpu_step 08-bench-f32 45 "$bin/ssgan-trainer" bench --device "$device" --runs 50 --json "$results/bench-f32.json"
 gpu_step 09-bench-tf32 45 "$bin/ssgan-trainer" bench --device "$device" --runs 50 --precision tf32 --json "$results/bench-tf32.json"
+gpu_step 09-bench-f16 45 "$bin/ssgan-trainer" bench --device "$device" --runs 50 --precision f16 --json "$results/bench-f16.json"
 gpu_step 10-train-bench-f32 80 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 8 --runs 16 --device "$device" \
   --json "$results/bench-train-f32.json"
 gpu_step 11-train-bench-tf32 60 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 16 --runs 16 --device "$device" \

@@ -6,34 +6,31 @@
 #include <sys/mman.h>
 
 #define ALIGNMENT 64
+#define PAGE ((size_t) 4096)
 #define HUGE_PAGE ((size_t) 2 << 20)
 #define MAX_BYTES (SIZE_MAX / 4)
 #define SLACK ((size_t) 16 << 20)
+#define SMALL ((size_t) 32 << 10) /* blocks below are small */
+#define SMALL_SEGMENT ((size_t) 1 << 20)
+#define LARGE_SEGMENT ((size_t) 256 << 20) /* at least; its pages are not there before they are used */
+#define HEADER 64
 
-/* Lies in the 64 bytes (or more) before the data. */
+/* Lies in the 64 bytes before the data. Blocks fill a segment without gaps. */
 struct SsgPoolBlock {
-  size_t capacity; /* of the data */
-  int klass;
-  SsgPoolBlock *next, *previous;            /* of the same class while free; of all used blocks while used */
-  SsgPoolBlock *after_newer, *before_older; /* by time of release, only while free: towards newer, towards older */
+  size_t size;     /* with this header; a multiple of 64 */
+  size_t before;   /* size of the block before, 0 for a segment's first */
+  size_t resident; /* of a free block: about how many of its bytes hold pages, from its start on */
+  bool free, last, large;
+  SsgPoolBlock *next, *previous; /* of the same class, only while free */
+  SsgPoolBlock *newer, *older;   /* by time of release, only while free */
 };
 
-#define HEADER 64
-_Static_assert(sizeof(SsgPoolBlock) <= HEADER, "the header has its own cache line");
+/* Lies in the 64 bytes before a segment's first block. */
+struct SsgPoolSegment {
+  SsgPoolSegment *next, *previous;
+};
 
-/* Rounds up to a multiple of an eighth of the power of two below, 64 at least, and numbers the sizes in order. */
-static size_t round_up(size_t bytes, int *klass)
-{
-  if (bytes <= ALIGNMENT) {
-    *klass = 0;
-    return ALIGNMENT;
-  }
-  int top = 63 - __builtin_clzll(bytes - 1); /* bytes lies in (2^top, 2^(top+1)] */
-  int shift = top - 3 < 6 ? 6 : top - 3;
-  size_t steps = (bytes + ((size_t) 1 << shift) - 1) >> shift;
-  *klass = shift * 8 + (int) (steps > 16 ? 16 : steps);
-  return steps << shift;
-}
+_Static_assert(sizeof(SsgPoolBlock) <= HEADER && sizeof(SsgPoolSegment) <= HEADER, "headers have their own lines");
 
 void *ssg_pool_system_allocate(size_t bytes)
 {
@@ -49,99 +46,191 @@ void *ssg_pool_system_allocate(size_t bytes)
   return data;
 }
 
+/* --- Lists --- */
+
+/* Numbers sizes in order, eight to each power of two; a size belongs to the class whose least size is not above it. */
+static int class_of(size_t size)
+{
+  int top = 63 - __builtin_clzll(size);
+  return top * 8 + (int) (size >> (top - 3) & 7);
+}
+
 static void link_free(SsgPool *pool, SsgPoolBlock *block)
 {
+  SsgPoolBlock **first = &pool->free_first[block->large][class_of(block->size)];
+  block->free = true;
   block->previous = NULL;
-  block->next = pool->free_first[block->klass];
+  block->next = *first;
   if (block->next)
     block->next->previous = block;
-  pool->free_first[block->klass] = block;
-  block->after_newer = NULL;
-  block->before_older = pool->newest;
+  *first = block;
+  block->newer = NULL;
+  block->older = pool->newest;
   if (pool->newest)
-    pool->newest->after_newer = block;
+    pool->newest->newer = block;
   else
     pool->oldest = block;
   pool->newest = block;
-  pool->pooled += block->capacity;
+  pool->pooled += block->resident;
 }
 
 static void unlink_free(SsgPool *pool, SsgPoolBlock *block)
 {
+  block->free = false;
   if (block->previous)
     block->previous->next = block->next;
   else
-    pool->free_first[block->klass] = block->next;
+    pool->free_first[block->large][class_of(block->size)] = block->next;
   if (block->next)
     block->next->previous = block->previous;
-  if (block->after_newer)
-    block->after_newer->before_older = block->before_older;
+  if (block->newer)
+    block->newer->older = block->older;
   else
-    pool->newest = block->before_older;
-  if (block->before_older)
-    block->before_older->after_newer = block->after_newer;
+    pool->newest = block->older;
+  if (block->older)
+    block->older->newer = block->newer;
   else
-    pool->oldest = block->after_newer;
-  pool->pooled -= block->capacity;
+    pool->oldest = block->newer;
+  pool->pooled -= block->resident;
 }
 
-static void link_used(SsgPool *pool, SsgPoolBlock *block)
+static SsgPoolBlock *after(SsgPoolBlock *block)
 {
-  block->previous = NULL;
-  block->next = pool->used;
-  if (pool->used)
-    pool->used->previous = block;
-  pool->used = block;
+  return block->last ? NULL : (SsgPoolBlock *) ((char *) block + block->size);
 }
 
-static void unlink_used(SsgPool *pool, SsgPoolBlock *block)
+static SsgPoolBlock *before(SsgPoolBlock *block)
 {
-  if (block->previous)
-    block->previous->next = block->next;
+  return block->before ? (SsgPoolBlock *) ((char *) block - block->before) : NULL;
+}
+
+/* --- Giving back --- */
+
+static SsgPoolBlock *first_block(SsgPoolSegment *segment)
+{
+  return (SsgPoolBlock *) ((char *) segment + HEADER);
+}
+
+static void free_segment(SsgPool *pool, SsgPoolSegment *segment)
+{
+  if (segment->previous)
+    segment->previous->next = segment->next;
   else
-    pool->used = block->next;
-  if (block->next)
-    block->next->previous = block->previous;
+    pool->segments = segment->next;
+  if (segment->next)
+    segment->next->previous = segment->previous;
+  free(segment);
 }
 
-static void free_oldest_until(SsgPool *pool, size_t most_pooled)
+/* The pages of a free block; its header stays. Freed with its segment when it is all of one. */
+static void give_back(SsgPool *pool, SsgPoolBlock *block)
 {
-  while (pool->oldest && pool->pooled > most_pooled) {
-    SsgPoolBlock *block = pool->oldest;
+  if (!block->before && block->last) {
     unlink_free(pool, block);
-    free(block);
+    free_segment(pool, (SsgPoolSegment *) ((char *) block - HEADER));
+    return;
   }
+#ifdef MADV_DONTNEED
+  /* Whole huge pages of a large block: a torn one would come back as small ones. */
+  size_t page = block->size >= 2 * HUGE_PAGE ? HUGE_PAGE : PAGE;
+  uintptr_t begin = ((uintptr_t) block + sizeof *block + page - 1) / page * page;
+  uintptr_t end = ((uintptr_t) block + block->size) / page * page;
+  if (begin < end)
+    madvise((void *) begin, end - begin, MADV_DONTNEED);
+#endif
+  pool->pooled -= block->resident;
+  block->resident = 0;
+}
+
+static void give_back_until(SsgPool *pool, size_t most_pooled)
+{
+  for (SsgPoolBlock *block = pool->oldest, *newer; block && pool->pooled > most_pooled; block = newer) {
+    newer = block->newer;
+    if (block->resident)
+      give_back(pool, block);
+  }
+}
+
+/* --- Allocating --- */
+
+/* A free block of at least `size` bytes, about the smallest there is; or NULL. */
+static SsgPoolBlock *find(const SsgPool *pool, bool large, size_t size)
+{
+  int klass = class_of(size), tries = 16;
+  for (SsgPoolBlock *block = pool->free_first[large][klass]; block && tries; block = block->next, tries--)
+    if (block->size >= size)
+      return block;
+  while (++klass < SSG_POOL_CLASSES)
+    if (pool->free_first[large][klass])
+      return pool->free_first[large][klass];
+  return NULL;
+}
+
+static SsgPoolBlock *new_segment(SsgPool *pool, bool large, size_t size)
+{
+  size_t whole = HEADER + size, usual = large ? LARGE_SEGMENT : SMALL_SEGMENT;
+  SsgPoolSegment *segment = NULL;
+  if (whole < usual) {
+    segment = ssg_pool_system_allocate(usual);
+    if (segment)
+      whole = usual;
+  }
+  if (!segment)
+    segment = ssg_pool_system_allocate(whole);
+  if (!segment)
+    return NULL;
+  segment->previous = NULL;
+  segment->next = pool->segments;
+  if (segment->next)
+    segment->next->previous = segment;
+  pool->segments = segment;
+  SsgPoolBlock *block = first_block(segment);
+  *block = (SsgPoolBlock){.size = whole - HEADER, .last = true, .large = large};
+  return block;
+}
+
+/* Makes what `block`, not in a list, has beyond `size` bytes a free block. */
+static void split(SsgPool *pool, SsgPoolBlock *block, size_t size)
+{
+  if (block->size - size < (block->large ? PAGE : 4 * HEADER))
+    return;
+  SsgPoolBlock *rest = (SsgPoolBlock *) ((char *) block + size);
+  *rest = (SsgPoolBlock){.size = block->size - size,
+                         .before = size,
+                         .resident = block->resident > size ? block->resident - size : 0,
+                         .last = block->last,
+                         .large = block->large};
+  block->size = size;
+  block->last = false;
+  if (after(rest))
+    after(rest)->before = rest->size;
+  link_free(pool, rest);
 }
 
 void *ssg_pool_allocate(SsgPool *pool, size_t bytes)
 {
   if (bytes > MAX_BYTES)
     return NULL;
-  int klass;
-  size_t capacity = round_up(bytes, &klass);
-  SsgPoolBlock *block = NULL;
-  /* A block up to a quarter larger will do. */
-  for (int k = klass; k <= klass + 2 && k < SSG_POOL_CLASSES && !block; k++)
-    if (pool->free_first[k] && pool->free_first[k]->capacity <= capacity + capacity / 4 + ALIGNMENT)
-      block = pool->free_first[k];
-  if (block) {
+  size_t size = HEADER + (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  bool large = size >= SMALL;
+  SsgPoolBlock *block = find(pool, large, size);
+  if (block)
     unlink_free(pool, block);
-  } else {
-    size_t most = pool->most > pool->in_use + capacity ? pool->most : pool->in_use + capacity;
-    size_t allowed = most + most / 16 + SLACK;
-    size_t needed = pool->in_use + capacity;
-    free_oldest_until(pool, allowed > needed ? allowed - needed : 0);
-    block = ssg_pool_system_allocate(HEADER + capacity);
-    if (!block) {
-      ssg_pool_trim(pool);
-      block = ssg_pool_system_allocate(HEADER + capacity);
-    }
-    if (!block)
-      return NULL;
-    block->capacity = capacity;
-    block->klass = klass;
+  size_t resident = block ? block->resident : 0;
+  if (resident < size) {
+    size_t fresh = size - resident, needed = pool->in_use + resident + fresh;
+    size_t most = pool->most > needed ? pool->most : needed, allowed = most + most / 16 + SLACK;
+    give_back_until(pool, allowed - needed);
   }
-  link_used(pool, block);
+  if (!block)
+    block = new_segment(pool, large, size);
+  if (!block) {
+    ssg_pool_trim(pool);
+    block = new_segment(pool, large, size);
+  }
+  if (!block)
+    return NULL;
+  split(pool, block, size);
   pool->in_use += bytes;
   if (pool->in_use > pool->peak)
     pool->peak = pool->in_use;
@@ -150,29 +239,49 @@ void *ssg_pool_allocate(SsgPool *pool, size_t bytes)
   return (char *) block + HEADER;
 }
 
+/* `second` follows `first`, both are free and in no list: they become one. */
+static SsgPoolBlock *merge(SsgPoolBlock *first, SsgPoolBlock *second)
+{
+  first->size += second->size;
+  first->resident += second->resident;
+  first->last = second->last;
+  if (after(first))
+    after(first)->before = first->size;
+  return first;
+}
+
 void ssg_pool_release(SsgPool *pool, void *data, size_t bytes)
 {
   if (!data)
     return;
   SsgPoolBlock *block = (SsgPoolBlock *) ((char *) data - HEADER);
-  assert(bytes <= block->capacity && bytes <= pool->in_use);
-  unlink_used(pool, block);
+  assert(!block->free && bytes <= block->size - HEADER && bytes <= pool->in_use);
   pool->in_use -= bytes;
+  block->resident = block->size;
+  SsgPoolBlock *neighbour = after(block);
+  if (neighbour && neighbour->free) {
+    unlink_free(pool, neighbour);
+    block = merge(block, neighbour);
+  }
+  neighbour = before(block);
+  if (neighbour && neighbour->free) {
+    unlink_free(pool, neighbour);
+    block = merge(neighbour, block);
+  }
   link_free(pool, block);
 }
 
 void ssg_pool_trim(SsgPool *pool)
 {
-  free_oldest_until(pool, 0);
+  for (SsgPoolBlock *block = pool->oldest, *newer; block; block = newer) {
+    newer = block->newer;
+    give_back(pool, block);
+  }
 }
 
 void ssg_pool_clear(SsgPool *pool)
 {
-  ssg_pool_trim(pool);
-  while (pool->used) {
-    SsgPoolBlock *block = pool->used;
-    unlink_used(pool, block);
-    free(block);
-  }
-  pool->in_use = 0;
+  while (pool->segments)
+    free_segment(pool, pool->segments);
+  *pool = (SsgPool){.peak = pool->peak, .most = pool->most};
 }

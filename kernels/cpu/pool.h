@@ -1,9 +1,13 @@
-/* The CPU device's allocator: blocks are kept after release and handed out again, because fresh pages cost a page fault
+/* The CPU device's allocator: memory is kept after release and handed out again, because fresh pages cost a page fault
  * each (a 64 MiB activation takes longer to map than to fill).
  *
- * Not thread-safe: a pool belongs to its device. Blocks are aligned to 64 bytes and rounded up to an eighth of a power
- * of two, so at most 12.5% is lost to rounding. What is kept for reuse is bounded: together with what is in use it
- * stays within 1/16 and 16 MiB above the largest use so far.
+ * Blocks are cut out of large segments and merge with free neighbours when they are released, so that the steps of a
+ * training iteration, whose activations differ in size, live in the same pages. Small and large blocks have segments of
+ * their own: a small block that stays would hold a large one's room apart.
+ *
+ * Not thread-safe: a pool belongs to its device. Blocks are aligned to 64 bytes. What is kept for reuse is bounded:
+ * together with what is in use it stays within 1/16 and 16 MiB above the largest use so far; pages of the blocks that
+ * were released the longest ago go back to the system first.
  */
 #pragma once
 
@@ -13,12 +17,14 @@
 #define SSG_POOL_CLASSES 512
 
 typedef struct SsgPoolBlock SsgPoolBlock;
+typedef struct SsgPoolSegment SsgPoolSegment;
 
 typedef struct {
-  SsgPoolBlock *free_first[SSG_POOL_CLASSES]; /* free blocks by size class, most recently used first */
-  SsgPoolBlock *newest, *oldest;              /* all free blocks by time of release */
-  SsgPoolBlock *used;                         /* all blocks handed out */
-  size_t in_use, peak, most, pooled;          /* bytes; `most` is the largest in_use ever, never reset */
+  SsgPoolBlock *free_first[2][SSG_POOL_CLASSES]; /* of small and of large blocks by size, most recently used first */
+  SsgPoolBlock *newest, *oldest;                 /* all free blocks by time of release */
+  SsgPoolSegment *segments;
+  size_t in_use, peak, most; /* bytes; `most` is the largest in_use ever, never reset */
+  size_t pooled;             /* bytes of free blocks that hold pages */
 } SsgPool;
 
 /* A zeroed SsgPool is an empty one. */

@@ -290,6 +290,23 @@ static void test_memory(void)
   g_assert_cmpuint(m.in_use, ==, 1000);
   g_assert_cmpint(ssg_device_allocate(device, 0, &c), ==, SSG_OK);
   ssg_device_release(device, c, 0);
+  /* Released neighbours, in whatever order, serve a larger request; a part of what it leaves serves a smaller one. */
+  void *parts[4];
+  for (int i = 0; i < 4; i++)
+    g_assert_cmpint(ssg_device_allocate(device, 3000000, &parts[i]), ==, SSG_OK);
+  const int order[] = {1, 3, 0, 2};
+  for (int i = 0; i < 4; i++)
+    ssg_device_release(device, parts[order[i]], 3000000);
+  g_assert_cmpint(ssg_device_allocate(device, 9000000, &c), ==, SSG_OK);
+  g_assert_true(c == parts[0]);
+  g_assert_cmpint(ssg_device_allocate(device, 2900000, &b), ==, SSG_OK);
+  g_assert_true((char *) b >= (char *) c + 9000000 && (char *) b < (char *) parts[3] + 3000000);
+  memset(c, 3, 9000000);
+  memset(b, 4, 2900000);
+  for (int i = 0; i < 9000000; i += 4096)
+    g_assert_cmpint(((char *) c)[i], ==, 3);
+  ssg_device_release(device, b, 2900000);
+  ssg_device_release(device, c, 9000000);
   /* Many sizes that never fit each other do not pile up. */
   for (size_t bytes = (size_t) 1 << 20; bytes < (size_t) 64 << 20; bytes += bytes / 3) {
     g_assert_cmpint(ssg_device_allocate(device, bytes, &c), ==, SSG_OK);

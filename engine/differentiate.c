@@ -144,18 +144,27 @@ static GPtrArray *collect(SsgNode *root, guint64 mark)
   return nodes;
 }
 
-/* gradient += term */
-static void accumulate(SsgNode *node, SsgTensor *term)
+gboolean ssg_tensor_is_alone(const SsgTensor *t)
 {
-  if (!node->gradient) {
+  return t->refs == 1 && t->storage->refs == 1 && !t->node;
+}
+
+/* gradient += term; `in_place`: into the gradient's memory where nobody else has it. */
+static void accumulate(SsgNode *node, SsgTensor *term, gboolean in_place)
+{
+  SsgTensor *former = node->gradient;
+  if (!former) {
     node->gradient = ssg_tensor_ref(term);
     return;
   }
   ssg_scope_begin(term->ctx);
-  SsgTensor *sum = ssg_tensor_ref(ssg_tensor_add(node->gradient, term));
+  if (in_place && ssg_tensor_is_alone(former)) {
+    ssg_tensor_add_into(former, term);
+  } else {
+    node->gradient = ssg_tensor_ref(ssg_tensor_add(former, term));
+    ssg_tensor_unref(former);
+  }
   ssg_scope_end(term->ctx);
-  ssg_tensor_unref(node->gradient);
-  node->gradient = sum;
 }
 
 void ssg_differentiate(SsgTensor *y, SsgTensor *seed, int n, SsgTensor **wrt, SsgTensor **grads, SsgGradientFlags flags,
@@ -224,12 +233,12 @@ void ssg_differentiate(SsgTensor *y, SsgTensor *seed, int n, SsgTensor **wrt, Ss
       }
     }
     ssg_scope_begin(ctx);
-    if (node->gradient)
+    if (node->gradient && (record || !ssg_node_add_slice(node, node->gradient)))
       node->rule(node, node->gradient, in_grads);
     for (int i = 0; i < node->n_in; i++) {
       if (node->in[i] && in_grads[i]) {
         g_assert(ssg_shape_equal(&in_grads[i]->shape, &node->in_shape[i]));
-        accumulate(node->in[i], in_grads[i]);
+        accumulate(node->in[i], in_grads[i], !record);
       }
     }
     ssg_scope_end(ctx);

@@ -152,6 +152,8 @@ SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *ar
     return NULL;
   g_autoptr(SsgGenerator) g = g_new0(SsgGenerator, 1);
   g->arch = *arch;
+  /* Input and result of a piece stay in the caches of one core; a GPU gains more from few large operations. */
+  g->piece_bytes = ssg_device_is_host(ssg_context_device(ctx)) ? 2 << 20 : 0;
   g->parameters = ssg_parameters_new(ctx);
   Declaration declare_pass = {.g = g, .pass = 0}, fetch_pass = {.g = g, .pass = 1};
   add_all(&declare_pass);
@@ -243,22 +245,30 @@ SsgTensor *ssg_generator_layer_codes(SsgGenerator *g, SsgTensor *expanded)
   return ssg_scope_end_keep(ctx, ssg_tensor_permute(codes, (const int[]){2, 1, 0, 3}));
 }
 
-/* One modulated 1x1 convolution of n_parts local generators. codes [n_parts, N, S], x [n_parts * N or 1, P, C]. */
-static SsgTensor *local_layer(SsgGenerator *g, int layer, int first, int k, SsgTensor *codes, SsgTensor *x)
+SsgTensor *ssg_generator_local_weight(SsgGenerator *g, int layer, int first_part, int n_parts, SsgTensor *codes)
 {
-  SsgContext *ctx = ssg_tensor_context(x);
-  gint64 n = ssg_tensor_dim(codes, 1), c = g->arch.local_channels, s = g->arch.style_dim;
+  SsgContext *ctx = ssg_tensor_context(codes);
+  gint64 k = n_parts, n = ssg_tensor_dim(codes, 1), c = g->arch.local_channels, s = g->arch.style_dim;
 
   ssg_scope_begin(ctx);
-  SsgTensor *mod_weight = ssg_tensor_slice(g->local_mod_weight[layer], 0, first, k);
-  SsgTensor *mod_bias = ssg_tensor_slice(g->local_mod_bias[layer], 0, first, k);
+  SsgTensor *mod_weight = ssg_tensor_slice(g->local_mod_weight[layer], 0, first_part, k);
+  SsgTensor *mod_bias = ssg_tensor_slice(g->local_mod_bias[layer], 0, first_part, k);
   SsgTensor *style = ssg_tensor_matmul(codes, mod_weight, FALSE, TRUE, 1 / sqrtf(s), mod_bias, FALSE);
-  SsgTensor *w = ssg_tensor_slice(g->local_weight[layer], 0, first, k);
+  SsgTensor *w = ssg_tensor_slice(g->local_weight[layer], 0, first_part, k);
   w = ssg_tensor_mul(ssg_tensor_reshape(ssg_tensor_scale(w, 1 / sqrtf(c)), SSG_SHAPE(k, 1, c, c)),
                      ssg_tensor_reshape(style, SSG_SHAPE(k, n, 1, c)));
   SsgTensor *demodulation =
       ssg_tensor_rsqrt(ssg_tensor_affine(ssg_tensor_sum_axis(ssg_tensor_square(w), 3), 1, EPSILON));
-  w = ssg_tensor_reshape(ssg_tensor_mul(w, demodulation), SSG_SHAPE(k * n, c, c));
+  return ssg_scope_end_keep(ctx, ssg_tensor_reshape(ssg_tensor_mul(w, demodulation), SSG_SHAPE(k * n, c, c)));
+}
+
+/* One modulated 1x1 convolution of n_parts local generators. codes [n_parts, N, S], x [n_parts * N or 1, P, C]. */
+static SsgTensor *local_layer(SsgGenerator *g, int layer, int first, int k, SsgTensor *codes, SsgTensor *x)
+{
+  SsgContext *ctx = ssg_tensor_context(x);
+
+  ssg_scope_begin(ctx);
+  SsgTensor *w = ssg_generator_local_weight(g, layer, first, k, codes);
   SsgTensor *bias = ssg_tensor_slice(g->local_bias[layer], 0, first, k);
   return ssg_scope_end_keep(ctx, ssg_tensor_matmul(x, w, FALSE, TRUE, 1, bias, TRUE));
 }
@@ -337,30 +347,49 @@ SsgTensor *ssg_generator_feature_weights(SsgGenerator *g, SsgTensor *mask)
   return ssg_scope_end_keep(ctx, ssg_tensor_add(ssg_tensor_div(solid, sum), clear));
 }
 
-SsgTensor *ssg_generator_feature_matrix(SsgGenerator *g)
+SsgTensor *ssg_generator_feature_matrix(SsgGenerator *g, int first_part, int n_parts)
 {
   SsgContext *ctx = ssg_parameters_context(g->parameters);
-  gint64 k = g->arch.n_parts, c = g->arch.local_channels, f = g->arch.feature_channels;
+  gint64 k = n_parts, c = g->arch.local_channels, f = g->arch.feature_channels;
 
   ssg_scope_begin(ctx);
-  SsgTensor *mod = ssg_tensor_scale(ssg_tensor_reshape(g->feat_mod, SSG_SHAPE(k, 1, c)), 1 / sqrtf(c));
-  SsgTensor *w = ssg_tensor_permute(ssg_tensor_mul(g->feat_weight, mod), (const int[]){1, 0, 2});
+  SsgTensor *mod = ssg_tensor_scale(ssg_tensor_slice(g->feat_mod, 0, first_part, k), 1 / sqrtf(c));
+  SsgTensor *w = ssg_tensor_mul(ssg_tensor_slice(g->feat_weight, 0, first_part, k), ssg_tensor_reshape(mod, SSG_SHAPE(k, 1, c)));
+  w = ssg_tensor_permute(w, (const int[]){1, 0, 2});
   return ssg_scope_end_keep(ctx, ssg_tensor_reshape(w, SSG_SHAPE(f, k * c)));
 }
 
-SsgTensor *ssg_generator_fuse(SsgGenerator *g, SsgTensor *matrix, SsgTensor *hidden, SsgTensor *weights)
+SsgTensor *ssg_generator_fuse_parts(SsgGenerator *g, SsgTensor *matrix, SsgTensor *hidden, SsgTensor *weights)
 {
   SsgContext *ctx = ssg_tensor_context(hidden);
-  gint64 k = g->arch.n_parts, c = g->arch.local_channels, f = g->arch.feature_channels, h = g->arch.coarse_size;
-  gint64 p = h * h, n = ssg_tensor_dim(weights, 1);
+  gint64 c = g->arch.local_channels, f = g->arch.feature_channels, h = g->arch.coarse_size;
+  gint64 p = h * h, k = ssg_tensor_dim(weights, 0), n = ssg_tensor_dim(weights, 1);
 
   ssg_scope_begin(ctx);
   SsgTensor *x = ssg_tensor_weigh_parts(ssg_tensor_reshape(hidden, SSG_SHAPE(k, n, p, c)), weights);
   SsgTensor *y = ssg_tensor_matmul(ssg_tensor_reshape(x, SSG_SHAPE(1, n * p, k * c)),
                                    ssg_tensor_reshape(matrix, SSG_SHAPE(1, f, k * c)), FALSE, TRUE, 1, NULL, FALSE);
-  SsgTensor *bias = ssg_tensor_matmul(ssg_tensor_reshape(weights, SSG_SHAPE(1, k, n * p)),
+  return ssg_scope_end_keep(ctx, ssg_tensor_reshape(y, SSG_SHAPE(n, h, h, f)));
+}
+
+SsgTensor *ssg_generator_fuse_bias(SsgGenerator *g, SsgTensor *weights)
+{
+  SsgContext *ctx = ssg_tensor_context(weights);
+  gint64 k = g->arch.n_parts, f = g->arch.feature_channels, h = g->arch.coarse_size, n = ssg_tensor_dim(weights, 1);
+
+  ssg_scope_begin(ctx);
+  SsgTensor *bias = ssg_tensor_matmul(ssg_tensor_reshape(weights, SSG_SHAPE(1, k, n * h * h)),
                                       ssg_tensor_reshape(g->feat_bias, SSG_SHAPE(1, k, f)), TRUE, FALSE, 1, NULL, FALSE);
-  return ssg_scope_end_keep(ctx, ssg_tensor_reshape(ssg_tensor_add(y, bias), SSG_SHAPE(n, h, h, f)));
+  return ssg_scope_end_keep(ctx, ssg_tensor_reshape(bias, SSG_SHAPE(n, h, h, f)));
+}
+
+SsgTensor *ssg_generator_fuse(SsgGenerator *g, SsgTensor *matrix, SsgTensor *hidden, SsgTensor *weights)
+{
+  SsgContext *ctx = ssg_tensor_context(hidden);
+
+  ssg_scope_begin(ctx);
+  SsgTensor *f = ssg_generator_fuse_parts(g, matrix, hidden, weights);
+  return ssg_scope_end_keep(ctx, ssg_tensor_add(f, ssg_generator_fuse_bias(g, weights)));
 }
 
 SsgTensor *ssg_generator_coarse_mask(SsgGenerator *g, SsgTensor *mask)
@@ -481,53 +510,4 @@ void ssg_generator_noise(SsgGenerator *g, SsgNoise kind, int n, guint64 seed, co
                : kind == SSG_NOISE_SEEDED ? ssg_tensor_normal_rows(ctx, SSG_SHAPE(n, size, size, 1), seed, streams, i)
                                           : NULL;
   }
-}
-
-/* What enters the texture layers: with `detach_texture` no gradient flows back through it, but for the background, which has no
- * depth and learns its shape layers through the texture alone. x [K * N, P, C]. */
-static SsgTensor *texture_input(SsgGenerator *g, SsgTensor *x)
-{
-  gint64 k = g->arch.n_parts, n = ssg_tensor_dim(x, 0) / k;
-  if (!g->arch.detach_texture || !ssg_tensor_requires_gradient(x))
-    return x;
-  SsgTensor *parts[2] = {ssg_tensor_slice(x, 0, 0, n), ssg_tensor_stop_gradient(ssg_tensor_slice(x, 0, n, (k - 1) * n))};
-  return ssg_tensor_concat(parts, 2, 0);
-}
-
-SsgGenerated ssg_generator_forward(SsgGenerator *g, SsgTensor *expanded, SsgTensor **noise)
-{
-  SsgContext *ctx = ssg_tensor_context(expanded);
-  const SsgArchitecture *a = &g->arch;
-  gint64 h = a->coarse_size, p = h * h, k = a->n_parts, fourier = ssg_architecture_fourier_channels(a);
-  g_autofree double *grid = g_new(double, p * 2);
-  g_autofree float *features = g_new(float, p * fourier);
-  SsgGenerated out;
-
-  ssg_generator_grid(a, (SsgTransform){1, 0, 0}, grid);
-  ssg_generator_fourier(a, p, grid, features);
-  SsgTensor *x = ssg_generator_embed(g, ssg_tensor_new_f32(ctx, SSG_SHAPE(1, p, fourier), features));
-  SsgTensor *codes = ssg_generator_layer_codes(g, expanded);
-  SsgTensor *shape = ssg_generator_local_layers(g, 0, a->n_depth, 0, k, ssg_tensor_slice(codes, 0, 0, a->n_depth), x);
-  out.depth = ssg_generator_depth(g, 0, k, shape);
-  SsgTensor *hidden = ssg_generator_local_layers(g, a->n_depth, a->n_layers, 0, k,
-                                                 ssg_tensor_slice(codes, 0, a->n_depth, a->n_layers - a->n_depth),
-                                                 texture_input(g, shape));
-  SsgTensor *mask = ssg_generator_soft_mask(g, out.depth, NULL);
-  SsgTensor *f = ssg_generator_fuse(g, ssg_generator_feature_matrix(g), hidden, ssg_generator_feature_weights(g, mask));
-  out.coarse = ssg_generator_coarse_mask(g, mask);
-
-  x = ssg_generator_render_input(g, f);
-  SsgTensor *picture = NULL;
-  for (int level = 0; level < a->n_levels; level++) {
-    ssg_scope_begin(ctx);
-    SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, x, f, ssg_generator_render_weight(g, 2 * level)));
-    ssg_scope_end(ctx);
-    x = ssg_generator_render_level(g, level, grown, ssg_generator_render_weight(g, 2 * level + 1), noise[2 * level],
-                                   noise[2 * level + 1]);
-    picture = ssg_generator_head(g, level, x, ssg_generator_head_weight(g, level), ssg_generator_head_bias(g, level),
-                                 picture, out.coarse);
-  }
-  out.rgb = ssg_tensor_slice(picture, 3, 0, 3);
-  out.seg = ssg_tensor_slice(picture, 3, 3, k);
-  return out;
 }

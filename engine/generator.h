@@ -27,6 +27,7 @@ typedef struct {
   SsgTensor *seg_weight[SSG_MAX_LEVELS], *seg_mod[SSG_MAX_LEVELS], *seg_bias[SSG_MAX_LEVELS]; /* [K, I], [I], [K] */
   SsgTensor *noise[2 * SSG_MAX_LEVELS]; /* stored noise, [1, s, s, 1]; buffers, not trained */
   SsgTensor *opaque, *transparent;      /* 1 for such parts, else 0: [K, 1, 1, 1], owned */
+  gint64 piece_bytes; /* ssg_generator_forward() computes about so much of a local layer's map at once; 0: all */
 } SsgGenerator;
 
 /* Allocated and initialised from seed. NULL and error when memory does not suffice. */
@@ -59,16 +60,22 @@ SsgTensor *ssg_generator_layer_codes(SsgGenerator *g, SsgTensor *expanded);
  * Returns [n_parts * N, P, C], rows part by part. */
 SsgTensor *ssg_generator_local_layers(SsgGenerator *g, int first_layer, int end_layer, int first_part, int n_parts,
                                       SsgTensor *codes, SsgTensor *x);
+/* The modulated weights of one local layer: codes [n_parts, N, S] -> [n_parts * N, C, C]. */
+SsgTensor *ssg_generator_local_weight(SsgGenerator *g, int layer, int first_part, int n_parts, SsgTensor *codes);
 /* to_depth of parts: x after layer D-1, [n_parts * N, P, C] -> [n_parts, N, P, 1]; zeros for the background. */
 SsgTensor *ssg_generator_depth(SsgGenerator *g, int first_part, int n_parts, SsgTensor *x);
 
 /* Step 6. depth [K, N, P, 1]; keep [K, N, 1, 1] of 0 and 1, or NULL for all shown. */
 SsgTensor *ssg_generator_soft_mask(SsgGenerator *g, SsgTensor *depth, SsgTensor *keep); /* m, [K, N, P, 1] */
 SsgTensor *ssg_generator_feature_weights(SsgGenerator *g, SsgTensor *mask);             /* [K, N, P, 1] */
-/* to_feat's weights of all parts side by side, modulation and scale applied: [F, K * C]. */
-SsgTensor *ssg_generator_feature_matrix(SsgGenerator *g);
+/* to_feat's weights of some parts side by side, modulation and scale applied: [F, n_parts * C]. */
+SsgTensor *ssg_generator_feature_matrix(SsgGenerator *g, int first_part, int n_parts);
 /* f = sum_k weight_k (A_k x_k + b_k) without K x F maps: hidden [K * N, P, C], weights [K, N, P, 1] -> [N, h, h, F]. */
 SsgTensor *ssg_generator_fuse(SsgGenerator *g, SsgTensor *matrix, SsgTensor *hidden, SsgTensor *weights);
+/* Its two terms. The first of some parts, k of them: matrix [F, k * C], hidden [k * N, P, C], weights [k, N, P, 1]; the second of
+ * all, weights [K, N, P, 1]. */
+SsgTensor *ssg_generator_fuse_parts(SsgGenerator *g, SsgTensor *matrix, SsgTensor *hidden, SsgTensor *weights);
+SsgTensor *ssg_generator_fuse_bias(SsgGenerator *g, SsgTensor *weights);
 /* 2m - 1 as a picture: [K, N, P, 1] -> [N, h, h, K]. */
 SsgTensor *ssg_generator_coarse_mask(SsgGenerator *g, SsgTensor *mask);
 

@@ -132,7 +132,7 @@ static void prepare(SsgSession *session)
     ssg_scope_end(session->ctx);
   }
   ssg_scope_begin(session->ctx);
-  session->feature_matrix = keep_constant(ssg_generator_feature_matrix(g));
+  session->feature_matrix = keep_constant(ssg_generator_feature_matrix(g, 0, g->arch.n_parts));
   session->local = ssg_local_chain_new(g);
   session->identity_input = ssg_tensor_ref(embed(session, (SsgTransform){1, 0, 0}));
   session->shape_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));

@@ -329,8 +329,9 @@ SsgTensor *ssg_tensor_spread(SsgTensor *x, int size)
 static void weigh_parts_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 {
   SsgTensor *x = node->saved[0], *weight = node->saved[1];
+  const SsgShape *x_shape = &node->in_shape[0];
 
-  g = ssg_tensor_permute(g, (const int[]){2, 0, 1, 3}); /* [K, N, P, C] */
+  g = x_shape->dim[0] == 1 ? ssg_tensor_reshape(g, *x_shape) : ssg_tensor_permute(g, (const int[]){2, 0, 1, 3}); /* [K, N, P, C] */
   if (node->in[0])
     grads[0] = ssg_tensor_mul(g, weight);
   if (node->in[1])

@@ -1,4 +1,4 @@
-/* In-place updates of parameter blocks. */
+/* In-place updates: of parameter blocks, and of gradients that are being summed. */
 #include "engine/tensor-private.h"
 
 void ssg_tensor_adam(SsgTensor *parameters, SsgTensor *gradient, SsgTensor *moment1, SsgTensor *moment2, float lr,
@@ -14,4 +14,11 @@ void ssg_tensor_lerp_into(SsgTensor *to, SsgTensor *from, float weight)
 {
   SsgOpCall call = {.op = SSG_OP_LERP, .param.lerp.weight = weight};
   ssg_tensor_run(&call, 1, &from, to);
+}
+
+void ssg_tensor_add_into(SsgTensor *to, SsgTensor *term)
+{
+  SsgTensor *in[2] = {to, term};
+  SsgOpCall call = {.op = SSG_OP_BINARY, .param.binary.kind = SSG_BINARY_ADD};
+  ssg_tensor_run(&call, 2, in, to);
 }

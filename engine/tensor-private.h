@@ -69,7 +69,18 @@ SsgTensor *ssg_tensor_alias(SsgTensor *t, const SsgShape *shape, gsize offset);
 /* Runs call with inputs in[] (NULL entries are absent) into out; skips when an input has no data. */
 void ssg_tensor_run(SsgOpCall *call, int n_in, SsgTensor *const *in, SsgTensor *out);
 
+/* tensor-optimise.c */
+/* to += term, of one shape. Not recorded: for gradients that nobody else has. */
+void ssg_tensor_add_into(SsgTensor *to, SsgTensor *term);
+
+/* tensor-shape.c */
+/* Where node is a slice that lies in one run of its input, whose gradient exists and belongs to that node alone: adds g to its
+ * place there, which spares a tensor of the input's size, and returns TRUE. Not for recorded gradients. */
+gboolean ssg_node_add_slice(SsgNode *node, SsgTensor *g);
+
 /* differentiate.c */
+/* Whether nobody but its holder can see t's memory. */
+gboolean ssg_tensor_is_alone(const SsgTensor *t);
 /* Records out = rule(in...) when the context records and an input wants gradients. Returns the node or NULL. call may be NULL. */
 SsgNode *ssg_node_record(SsgTensor *out, SsgRule rule, const SsgOpCall *call, int n_in, SsgTensor *const *in);
 void ssg_node_save(SsgNode *node, int slot, SsgTensor *t);

@@ -48,6 +48,24 @@ static void slice_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
   grads[0] = ssg_tensor_unslice(g, axis, node->call.param.slice.start, node->in_shape[0].dim[axis]);
 }
 
+gboolean ssg_node_add_slice(SsgNode *node, SsgTensor *g)
+{
+  int axis = node->call.param.slice.axis;
+  SsgTensor *whole = node->rule == slice_rule && node->in[0] ? node->in[0]->gradient : NULL;
+  int64_t after = 1;
+
+  if (!whole || !ssg_tensor_is_alone(whole))
+    return FALSE;
+  for (int i = 0; i < whole->shape.rank; i++) {
+    if (i < axis && whole->shape.dim[i] != 1)
+      return FALSE;
+    after *= i > axis ? whole->shape.dim[i] : 1;
+  }
+  int64_t start = node->call.param.slice.start * after * ssg_dtype_size(whole->dtype);
+  ssg_tensor_add_into(ssg_tensor_alias(whole, &g->shape, start), g);
+  return TRUE;
+}
+
 static void unslice_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 {
   int axis = node->call.param.slice.axis;

@@ -169,7 +169,7 @@ static void test_kill(void)
 /* While one process is at work, another is refused; a signal then saves, with figures and pictures of that moment. */
 static void test_terminate(void)
 {
-  g_auto(GStrv) argv = command_of("", TRAIN "--out @/stopped --iterations 20000 --grid-every 1000000");
+  g_auto(GStrv) argv = command_of("", TRAIN "--out @/stopped --iterations 20000 --grid-every 1000000 --keep 0");
   g_autofree char *run_folder = g_build_filename(folder, "stopped", "00000-small-64", NULL);
   g_autofree char *path = g_build_filename(run_folder, "stats.jsonl", NULL), *messages = NULL, *pictures = NULL;
   GPid pid;

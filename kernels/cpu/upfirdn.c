@@ -41,6 +41,7 @@ typedef struct Column {
   int32_t offset[TAPS]; /* of the samples in the line, in floats */
   float weight[TAPS];
   int32_t count;
+  int32_t run; /* columns from here on, this one included, whose samples lie one further each and whose weights agree */
 } Column;
 
 /* A weighted sum of up to four arrays at i. */
@@ -120,15 +121,27 @@ SSG_CLONES static void rows_range(const void *data, int worker, int64_t begin, i
     const bool finish = job->bias || noise || job->act;
     for (int64_t x = 0; x < job->out_width; x++, out += channels) {
       const Column *column = &job->columns[x];
+      /* Where the samples of neighbours are neighbours, with the same weights, they are one long row. */
+      int64_t run = finish ? 1 : column->run;
       for (int t = 0; t < TAPS; t++)
         row[t] = line + column->offset[t];
       if (finish)
         combine_and_finish(row, column->weight, column->count, channels, job->bias, job->strength,
                            noise ? noise[x] : 0.0f, job->act, out);
       else
-        combine(row, column->weight, column->count, channels, out);
+        combine(row, column->weight, column->count, run * channels, out);
+      x += run - 1;
+      out += (run - 1) * channels;
     }
   }
+}
+
+static bool follows(const Column *column, const Column *next, int64_t channels)
+{
+  bool same = column->count == next->count;
+  for (int t = 0; t < column->count && same; t++)
+    same = next->offset[t] == column->offset[t] + channels && next->weight[t] == column->weight[t];
+  return same;
 }
 
 SsgStatus ssg_cpu_upfirdn(SsgCpu *cpu, const SsgOpCall *call)
@@ -169,6 +182,10 @@ SsgStatus ssg_cpu_upfirdn(SsgCpu *cpu, const SsgOpCall *call)
     columns[x].count = taps_at(&job, x, job.pad_x, job.width, index, columns[x].weight);
     for (int t = 0; t < columns[x].count; t++)
       columns[x].offset[t] = (int32_t) (index[t] * job.channels);
+  }
+  for (int64_t x = job.out_width - 1; x >= 0; x--) {
+    const Column *next = x + 1 < job.out_width ? &columns[x + 1] : NULL;
+    columns[x].run = next && follows(&columns[x], next, job.channels) ? next->run + 1 : 1;
   }
   job.columns = columns;
   int64_t per_row = job.out_width * job.channels;

@@ -230,6 +230,7 @@ int main(int argc, char **argv)
   matmul(1, 1, 262144, 128, 3, false, true, false);
   matmul(1, 1, 262144, 3, 128, false, false, false);
   matmul(28, 28, 1, 64, 512, false, true, false);
+  upfirdn(64, 24, 1, 1, 2, 2, false);
   upfirdn(65, 512, 1, 1, 1, 1, true);
   upfirdn(257, 128, 1, 1, 1, 1, true);
   upfirdn(513, 64, 1, 1, 1, 1, true);

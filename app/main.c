@@ -5,12 +5,15 @@
 #include "engine/wait-policy.h"
 #include "ui/application.h"
 
-/* Sets up translations before any text is made. The build tree has its own, for tests. */
+/* Sets up translations before any text is made: those that were installed with this program, wherever that tree is now. */
 static void set_up_locale(void)
 {
   const char *folder = g_getenv("SSGAN_LOCALE_DIR");
+  g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+  g_autofree char *bin = g_path_get_dirname(program ? program : "");
+  g_autofree char *beside = g_build_filename(bin, "..", "share", "locale", NULL);
   setlocale(LC_ALL, "");
-  bindtextdomain(GETTEXT_PACKAGE, folder ? folder : SSG_LOCALE_DIR);
+  bindtextdomain(GETTEXT_PACKAGE, folder ? folder : g_file_test(beside, G_FILE_TEST_IS_DIR) ? beside : SSG_LOCALE_DIR);
   bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
   textdomain(GETTEXT_PACKAGE);
 }

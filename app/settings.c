@@ -34,12 +34,22 @@ GSettings *ssg_settings_get(GError **error)
   return settings;
 }
 
+/* share/ssgan of the tree that the program was installed into, wherever that tree is now; may be NULL. */
+static char *data_beside_program(void)
+{
+  g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+  g_autofree char *folder = program ? g_path_get_dirname(program) : NULL;
+  g_autofree char *prefix = folder ? g_path_get_dirname(folder) : NULL;
+  return prefix ? g_build_filename(prefix, "share", "ssgan", NULL) : NULL;
+}
+
 char *ssg_settings_default_model(GSettings *settings)
 {
   g_autofree char *chosen = g_settings_get_string(settings, "model-path");
   if (*chosen && g_file_test(chosen, G_FILE_TEST_IS_REGULAR))
     return g_steal_pointer(&chosen);
-  const char *folders[] = {g_getenv("SSGAN_DATA_DIR"), SSG_DATA_DIR, SSG_SOURCE_DATA_DIR};
+  g_autofree char *beside = data_beside_program();
+  const char *folders[] = {g_getenv("SSGAN_DATA_DIR"), beside, SSG_DATA_DIR, SSG_SOURCE_DATA_DIR};
   for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
     g_autofree char *path = folders[i] ? g_build_filename(folders[i], "models", "default.safetensors", NULL) : NULL;
     if (path && g_file_test(path, G_FILE_TEST_IS_REGULAR))

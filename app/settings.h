@@ -9,5 +9,5 @@
  * anywhere, with SSG_ERROR_FILE. A new reference to one shared object. */
 GSettings *ssg_settings_get(GError **error);
 /* The model to start with: setting `model-path` when set and readable, else the one that comes with the program, models/default.safetensors
- * in $SSGAN_DATA_DIR, the installed or the source data folder. NULL when there is none: offer to open one. Caller frees. */
+ * in $SSGAN_DATA_DIR, share/ssgan of the tree that the program lies in, the installed or the source data folder. NULL when there is none: offer to open one. Caller frees. */
 char *ssg_settings_default_model(GSettings *settings);

@@ -1,27 +1,108 @@
 #!/bin/sh
-# Makes the README's pictures anew from the default model: data/make-pictures.sh [BUILD]
-# Needs xvfb-run, xdotool and ImageMagick's import beside a build of both programs.
+# Makes every picture of README, docs and metainfo anew from the default model: data/make-pictures.sh [BUILD [FOLDER]]
+# Into FOLDER (data/pictures) go
+#   components.png                   a face composed part by part
+#   editor.png                       the editor with a part selected (README)
+#   editor-dark.png                  the mask over the picture, dark style
+#   editor-depths.png                the depth maps of all parts
+#   editor-compare.png               before and after an edit, with the history
+#   looks-MODEL.png                  where data/models holds a second model: the same latents in both
+# Needs Xvfb, xdotool and ImageMagick's import beside a build of both programs. What is clicked is found by name, not by place:
+# any model will do, of any size.
 set -eu
 cd "$(dirname "$0")/.."
-build=${1:-build}
-out=data/pictures
-model=data/models/default.safetensors
+build=$(cd "${1:-build}" && pwd)
+out=${2:-data/pictures}
+models=$(pwd)/data/models
+seed=${SEED:-12}
+command -v import >/dev/null || { echo "make-pictures: ImageMagick's import is not installed" >&2; exit 2; }
 mkdir -p "$out"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
-"$build/trainer/ssgan-trainer" components "$model" --seed 12 --out "$work" --quiet
-cp "$work/components.png" "$out/components.png"
+set -- "$build/ui/ssgan-editor" "$build"
+set +eu # the helpers of the journeys are not written for these
+. tests/ui/lib.sh
+trainer() { "$TRAINER" "$@" --quiet >>"$WORK/log" 2>&1 || fail "ssgan-trainer $*"; }
 
-# The editor with hair selected: the click lands on the top of the head in a window of this size.
-export GDK_BACKEND=x11 GSK_RENDERER=cairo XDG_STATE_HOME="$work/state" XDG_DATA_HOME="$work/data" GSETTINGS_BACKEND=memory
-xvfb-run -a -s "-screen 0 1280x800x24" sh -c "
-  '$build/ui/ssgan-editor' '$model' & pid=\$!
-  sleep 6
-  xdotool mousemove 612 250 click 1
-  sleep 2
-  xdotool mousemove 612 640
+trainer components "$models/default.safetensors" --seed "$seed" --out "$WORK"
+cp "$WORK/components.png" "$out/components.png" || fail "no sheet of components"
+
+# The same faces in every look there is.
+if [ "$(ls "$models"/*.safetensors | wc -l)" -gt 1 ]; then
+  trainer generate "$models/default.safetensors" --out "$WORK/looks" --seeds 0-5 --only faces --save-latents
+  for model in "$models"/*.safetensors; do
+    name=$(basename "$model" .safetensors)
+    trainer generate "$model" --out "$WORK/look-$name" --latents "$WORK/looks/latents.npy" --only faces --grid
+    cp "$WORK/look-$name/sheet.png" "$out/looks-$name.png" || fail "no sheet of $name"
+  done
+fi
+
+# style light|dark: for the editor that is started next
+style() {
+  mkdir -p "$XDG_CONFIG_HOME/glib-2.0/settings"
+  printf "[io/github/ssgan/Editor]\ncolor-scheme='%s'\n" "$1" >"$XDG_CONFIG_HOME/glib-2.0/settings/keyfile"
+}
+# A part with some room in it, by what people would choose; else the first that is in the picture.
+choose_part() {
+  for part in hair face cloth; do
+    [ -n "$(place part:$part)" ] && return
+  done
+  part=$(awk '$1 == "part" && $2 != "background" { print $2; exit }' "$WORK/report")
+}
+open_editor() {
+  rm -rf "$XDG_STATE_HOME"
+  start "$models/default.safetensors"
+  await page editor
+  await position 0
+  settle
+  choose_part
+  click strip.$part
+  await selected "$part"
+}
+# take NAME: when all that is on the screen has been drawn
+take() {
   sleep 1
-  import -window root '$out/editor.png'
-  kill \$pid"
-echo "$out/editor.png and $out/components.png are new"
+  await worker 0
+  settle
+  sleep 1
+  import -window root "$out/$1.png" || fail "no picture of the screen"
+  echo "$out/$1.png"
+}
+close_editor() {
+  kill $PID
+  wait $PID 2>/dev/null
+  PID=
+}
+export GSETTINGS_BACKEND=keyfile
+
+style light
+open_editor
+await_place "part:$part"
+xdotool mousemove $(place "part:$part")
+take editor
+xdotool key 5
+await view depths
+take editor-depths
+xdotool key 1
+await view face
+click strip.$part
+xdotool key ctrl+r
+await position 1
+await_place tile.3
+drag tile.3 "strip.$part"
+await position 2
+xdotool key c
+click tab.History
+await_place history.2
+xdotool mousemove 640 20
+take editor-compare
+close_editor
+
+style dark
+open_editor
+xdotool key 3
+await view overlay
+await_place "part:$part"
+xdotool mousemove $(place "part:$part")
+take editor-dark
+close_editor
+echo "all pictures are new; look at them"

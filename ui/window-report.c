@@ -153,6 +153,7 @@ static void report_state(SsgWindow *self, GString *out)
   g_string_append_printf(out, "state model %s\n", path ? path : "none");
   g_string_append_printf(out, "state device %s\n", ssg_render_service_device(self->service));
   g_string_append_printf(out, "state busy %d\n", ssg_render_service_busy(self->service));
+  g_string_append_printf(out, "state worker %d\n", ssg_worker_busy(self->worker));
   g_string_append_printf(out, "state message %s\n", gtk_revealer_get_reveal_child(GTK_REVEALER(self->bar))
                                                       ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
   const char *toast = ssg_toast_text(SSG_TOAST(self->toast));

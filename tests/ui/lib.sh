@@ -7,7 +7,7 @@ done
 WORK=$(mktemp -d)
 export HOME=$WORK XDG_CONFIG_HOME=$WORK/config XDG_DATA_HOME=$WORK/data XDG_CACHE_HOME=$WORK/cache
 export XDG_STATE_HOME=$WORK/state XDG_RUNTIME_DIR=$WORK/run SSGAN_UI_REPORT=$WORK/report
-export GDK_BACKEND=x11 GSK_RENDERER=cairo GSETTINGS_BACKEND=memory LC_ALL=C.UTF-8
+export GDK_BACKEND=x11 GSK_RENDERER=cairo GDK_DEBUG=gl-disable GSETTINGS_BACKEND=memory LC_ALL=C.UTF-8
 export GTK_A11Y=${GTK_A11Y:-none} G_DEBUG=fatal-criticals GIO_USE_VFS=local GTK_USE_PORTAL=0
 export LSAN_OPTIONS=suppressions=$(dirname "$0")/leaks.supp:print_suppressions=0 # only a sanitized editor looks at it
 export GSETTINGS_SCHEMA_DIR=$2/data

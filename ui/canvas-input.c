@@ -249,7 +249,8 @@ static void pinched(GtkGestureZoom *gesture, double scale, SsgCanvas *self)
   double x = self->viewport.width / 2, y = self->viewport.height / 2;
   if (!self->now.render)
     return;
-  gtk_gesture_get_bounding_box_center(GTK_GESTURE(gesture), &x, &y);
+  if (gtk_gesture_is_active(GTK_GESTURE(gesture))) /* else no fingers: the middle */
+    gtk_gesture_get_bounding_box_center(GTK_GESTURE(gesture), &x, &y);
   ssg_viewport_zoom_at(&self->viewport, self->pinch_zoom * scale, x, y);
   ssg_canvas_update_viewport(self);
 }

@@ -212,7 +212,7 @@ static void test_pinch(Fixture *f, gconstpointer data)
   double before = ssg_canvas_get_zoom(canvas);
   g_signal_emit_by_name(pinch, "begin", NULL);
   g_signal_emit_by_name(pinch, "scale-changed", 1.2);
-  g_assert_cmpfloat_with_epsilon(ssg_canvas_get_zoom(canvas), 1.1.4 * before, 1e-6);
+  g_assert_cmpfloat_with_epsilon(ssg_canvas_get_zoom(canvas), 1.2 * before, 1e-6);
   g_assert_false(ssg_canvas_get_fit(canvas));
   g_signal_emit_by_name(pinch, "scale-changed", 1.4); /* scales count from where the fingers began */
   g_assert_cmpfloat_with_epsilon(ssg_canvas_get_zoom(canvas), 1.4 * before, 1e-6);

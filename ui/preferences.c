@@ -2,6 +2,7 @@
 
 #include "app/colormap.h"
 #include "app/i18n.h"
+#include "ui/accessible.h"
 
 typedef struct {
   const char *value, *title;
@@ -98,6 +99,7 @@ static void add_model_row(AdwPreferencesGroup *group, GSettings *settings)
   gtk_widget_add_css_class(forget, "flat");
   adw_action_row_add_suffix(ADW_ACTION_ROW(row), choose);
   adw_action_row_add_suffix(ADW_ACTION_ROW(row), forget);
+  ssg_accessible_name_controls(row);
   g_signal_connect(choose, "clicked", G_CALLBACK(choose_model), settings);
   g_signal_connect(forget, "clicked", G_CALLBACK(forget_model), settings);
   g_settings_bind_with_mapping(settings, "model-path", row, "subtitle", G_SETTINGS_BIND_GET, model_subtitle, NULL, NULL,

@@ -107,6 +107,25 @@ static void report_controls(GtkWidget *widget, GtkWidget *native, double x, doub
     report_controls(child, native, x, y, controls, out);
 }
 
+/* What a person should reach by Tab, in the window that has the keys: buttons, sliders, fields, rows, the canvas. Entries of
+ * lists are not among them, which the arrow keys lead through. */
+static void report_focus(GtkWidget *widget, GtkWidget *focus, GString *out)
+{
+  if (!gtk_widget_get_mapped(widget) || GTK_IS_POPOVER(widget) || GTK_IS_LIST_VIEW(widget) || GTK_IS_GRID_VIEW(widget))
+    return;
+  gboolean control = GTK_IS_BUTTON(widget) || GTK_IS_RANGE(widget) || GTK_IS_TEXT(widget) || GTK_IS_SWITCH(widget) ||
+                     ADW_IS_PREFERENCES_ROW(widget) || SSG_IS_CANVAS(widget);
+  gboolean reachable = control && gtk_widget_get_focusable(widget) && gtk_widget_get_can_focus(widget) && gtk_widget_is_sensitive(widget);
+  if (reachable || widget == focus) {
+    const char *text = gtk_widget_get_tooltip_text(widget);
+    text = text ? text : first_text(widget);
+    g_string_append_printf(out, "%s %p %s %s\n", widget == focus ? "focus" : "control", (void *) widget,
+                           G_OBJECT_TYPE_NAME(widget), text ? text : "");
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+    report_focus(child, focus, out);
+}
+
 static gboolean write_report(gpointer data)
 {
   g_autoptr(GString) out = g_string_new(NULL);
@@ -128,6 +147,8 @@ static gboolean write_report(gpointer data)
     double x = 0, y = 0;
     gtk_native_get_surface_transform(GTK_NATIVE(window), &x, &y);
     report_controls(window, window, x, y, !SSG_IS_WINDOW(window), out);
+    if (gtk_window_is_active(GTK_WINDOW(window)))
+      report_focus(window, gtk_window_get_focus(GTK_WINDOW(window)), out);
   }
   g_list_free(windows);
   report_loop(out);

@@ -11,6 +11,7 @@
  *   state loop ...                 processor time of the main loop between two waits since the last report, milliseconds
  * (a dialog has "state dialog HEADING" and its controls by what is written on them, spaces as _: "widget button.LABEL ...",
  * "widget row.TITLE ..."; menus and popovers of any window have "widget item.LABEL ..." and "widget button.LABEL ...")
+ *   control ID TYPE TEXT           what Tab should reach in the active window; "focus ..." instead for the one that has the focus
  * and a last line "end". */
 #pragma once
 

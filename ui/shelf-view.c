@@ -212,6 +212,19 @@ SsgShelfFace *ssg_shelf_view_get_selected(SsgShelfView *self)
   return self->selection ? gtk_single_selection_get_selected_item(self->selection) : NULL;
 }
 
+/* Faces have no end, and Tab would walk along them for ever: the arrow keys do that, Tab enters and leaves. */
+static gboolean focus(GtkWidget *widget, GtkDirectionType direction)
+{
+  SsgShelfView *self = SSG_SHELF_VIEW(widget);
+  if (gtk_widget_get_focus_child(widget) == self->scroller) {
+    if (direction == GTK_DIR_TAB_FORWARD)
+      return FALSE;
+    if (direction == GTK_DIR_TAB_BACKWARD)
+      return gtk_widget_child_focus(self->header, direction);
+  }
+  return GTK_WIDGET_CLASS(ssg_shelf_view_parent_class)->focus(widget, direction);
+}
+
 static void dispose(GObject *object)
 {
   SsgShelfView *self = SSG_SHELF_VIEW(object);
@@ -229,6 +242,7 @@ static void ssg_shelf_view_class_init(SsgShelfViewClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
   GType type = G_TYPE_FROM_CLASS(klass);
   G_OBJECT_CLASS(klass)->dispose = dispose;
+  widget_class->focus = focus;
   signals[DONOR_CHOSEN] = g_signal_new("donor-chosen", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                        SSG_TYPE_SHELF_FACE);
   signals[FACE_ACTIVATED] = g_signal_new("face-activated", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,

@@ -13,9 +13,11 @@ void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x
 {
   g_clear_pointer(&self->popover, gtk_widget_unparent);
   self->popover = gtk_popover_menu_new_from_model(menu);
-  gtk_widget_set_parent(self->popover, GTK_WIDGET(self->stack));
+  /* Not the stack itself: GTK 4.8 takes each child of a stack for one of its pages when it tells screen readers of it. */
+  GtkWidget *parent = gtk_widget_get_parent(self->stack);
+  gtk_widget_set_parent(self->popover, parent);
   double wx = x, wy = y;
-  gtk_widget_translate_coordinates(at, self->stack, x, y, &wx, &wy);
+  gtk_widget_translate_coordinates(at, parent, x, y, &wx, &wy);
   gtk_popover_set_pointing_to(GTK_POPOVER(self->popover), &(GdkRectangle) { (int) wx, (int) wy, 1, 1 });
   gtk_popover_set_has_arrow(GTK_POPOVER(self->popover), FALSE);
   /* GTK adds separators and headings when idle, and would show the menu too short for them before that. */

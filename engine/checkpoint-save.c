@@ -182,6 +182,25 @@ static gboolean put_args(Saver *saver, JsonNode *args)
   return TRUE;
 }
 
+static void put_about(Saver *saver, GHashTable *about, SsgHostTensor *w_mean)
+{
+  SsgPickleWriter *pickle = &saver->pickle;
+  if (!about && !w_mean)
+    return;
+  ssg_pickle_put_string(pickle, "ssgan");
+  ssg_pickle_open_dict(pickle, FALSE);
+  g_autoptr(GList) keys = about ? g_list_sort(g_hash_table_get_keys(about), (GCompareFunc) strcmp) : NULL;
+  for (GList *key = keys; key; key = key->next) {
+    ssg_pickle_put_string(pickle, key->data);
+    ssg_pickle_put_string(pickle, g_hash_table_lookup(about, key->data));
+  }
+  if (w_mean) {
+    ssg_pickle_put_string(pickle, "w_mean");
+    put_tensor(saver, w_mean);
+  }
+  ssg_pickle_close_dict(pickle);
+}
+
 /* The pickle; NULL with the error set. */
 static GByteArray *put_all(Saver *saver, const SsgCheckpoint *checkpoint)
 {
@@ -193,6 +212,7 @@ static GByteArray *put_all(Saver *saver, const SsgCheckpoint *checkpoint)
   put_optimiser(saver, "g_optim", checkpoint->g_optim);
   put_optimiser(saver, "d_optim", checkpoint->d_optim);
   gboolean good = put_args(saver, checkpoint->args);
+  put_about(saver, checkpoint->about, checkpoint->w_mean);
   ssg_pickle_close_dict(&saver->pickle);
   GByteArray *bytes = ssg_pickle_end(&saver->pickle);
   if (!good)

@@ -11,6 +11,9 @@
 #define MAX_ARGS_DEPTH 16
 #define MAX_ARGS_BYTES (8 << 20)
 #define ARGS_VALUE_BYTES 64 /* about what a JSON value takes beside its text */
+/* Of the key `ssgan`. */
+#define MAX_ABOUT 64
+#define MAX_ABOUT_BYTES (1 << 20)
 /* One tensor may stand in a pickle under many names. */
 #define MAX_TENSORS 65536
 
@@ -93,6 +96,8 @@ void ssg_checkpoint_free(SsgCheckpoint *checkpoint)
   ssg_adam_free(checkpoint->g_optim);
   ssg_adam_free(checkpoint->d_optim);
   g_clear_pointer(&checkpoint->args, json_node_unref);
+  g_clear_pointer(&checkpoint->about, g_hash_table_unref);
+  ssg_host_tensor_unref(checkpoint->w_mean);
   g_free(checkpoint);
 }
 
@@ -334,6 +339,34 @@ static JsonNode *read_args(SsgCheckpointSource *source, const SsgPickleValue *va
   return args_value(&reader, value, "args", 0);
 }
 
+static gboolean read_about(SsgCheckpointSource *source, SsgCheckpoint *checkpoint, const SsgPickleValue *value, GError **error)
+{
+  gsize left = MAX_ABOUT_BYTES;
+  if (value->kind != SSG_PICKLE_DICT || value->list.n / 2 > MAX_ABOUT)
+    return fail(source, "ssgan", "expected a dict of a few strings and w_mean", error);
+  checkpoint->about = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  for (guint i = 0; i + 1 < value->list.n; i += 2) {
+    const SsgPickleValue *item = value->list.items[i + 1];
+    g_autofree char *key = ssg_pickle_string(value->list.items[i]);
+    if (!key)
+      return fail(source, "ssgan", "a key is not a string", error);
+    if (item->kind == SSG_PICKLE_TENSOR && g_str_equal(key, "w_mean")) {
+      ssg_host_tensor_unref(checkpoint->w_mean);
+      checkpoint->w_mean = ssg_checkpoint_source_tensor(source, item, key, error);
+      if (!checkpoint->w_mean)
+        return FALSE;
+      continue;
+    }
+    if (item->kind != SSG_PICKLE_STRING || item->text.length > left) {
+      g_autofree char *name = g_strdup_printf("ssgan.%.60s", key);
+      return fail(source, name, item->kind == SSG_PICKLE_STRING ? "is too long" : "is not a string", error);
+    }
+    left -= item->text.length;
+    g_hash_table_insert(checkpoint->about, g_steal_pointer(&key), ssg_pickle_string(item));
+  }
+  return TRUE;
+}
+
 /* Reads one section into the checkpoint. */
 static gboolean read_section(SsgCheckpointSource *source, SsgCheckpoint *checkpoint, SsgCheckpointSections section,
                              const char *name, const SsgPickleValue *value, GError **error)
@@ -386,6 +419,9 @@ SsgCheckpoint *ssg_checkpoint_parse(GBytes *bytes, const char *name, SsgCheckpoi
         !read_section(source, checkpoint, known[i].section, known[i].key, value, error))
       return NULL;
   }
+  const SsgPickleValue *about = ssg_pickle_get(root, "ssgan");
+  if (about && !read_about(source, checkpoint, about, error))
+    return NULL;
   return g_steal_pointer(&checkpoint);
 }
 

@@ -1,6 +1,7 @@
 /* Public checkpoints: PyTorch `.pt` files, as torch.save() writes them, of a dict with `g_ema` always and `g`, `d`,
  * `g_optim`, `d_optim`, `args` as present (MODEL.md, "Public file formats to read"). Both forms are read: the zip archive
- * and the older stream. Other keys of the dict are ignored.
+ * and the older stream. Checkpoints that this program writes may have one key more, `ssgan`: a dict of strings (what else is known
+ * of the model) and the tensor `w_mean`. Other keys of the dict are ignored, as the authors' code ignores this one.
  *
  * Nothing in a file is ever executed: the pickle inside is read by an interpreter that knows the few opcodes and names
  * such files use (pickle.h); any other global is refused by its name. Sizes are checked before anything is allocated;
@@ -63,6 +64,9 @@ typedef struct {
   SsgAdam *g_optim, *d_optim;
   JsonNode *args; /* an object: numbers, strings, booleans, null, arrays (lists and tuples), objects; numbers that are
                    * not finite become null */
+  /* From the key `ssgan`, read whatever sections are asked for. */
+  GHashTable *about;     /* char * -> char *; NULL when there is none */
+  SsgHostTensor *w_mean; /* of g_ema; NULL when there is none */
 } SsgCheckpoint;
 
 /* An empty one, to be filled and saved. */
@@ -76,7 +80,7 @@ SsgCheckpoint *ssg_checkpoint_load(const char *path, SsgCheckpointSections secti
 /* The same from memory; name is for messages. */
 SsgCheckpoint *ssg_checkpoint_parse(GBytes *bytes, const char *name, SsgCheckpointSections sections, GError **error);
 
-/* Writes the sections that are not NULL in zip form, for torch.load() and the authors' code: state dicts as OrderedDict of
+/* Writes the sections that are not NULL, `about` and `w_mean` in zip form, for torch.load() and the authors' code: state dicts as OrderedDict of
  * tensors, optimiser states as torch.optim.Adam.state_dict() gives them (step as a tensor), args as argparse.Namespace
  * (arrays become tuples). f32, f16, bf16, i64 and u8 tensors keep their dtype. The file appears whole or not at all, and
  * the same contents give the same bytes. present is not looked at. */

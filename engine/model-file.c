@@ -22,6 +22,7 @@ typedef struct {
   SsgSafetensors *ours;
   SsgCheckpoint *public;
   const SsgHostTensors *tensors;
+  const SsgHostTensor *mean; /* w_mean; NULL when there is none */
   char *prefix; /* before every name: "", "g_ema." or "g." */
   SsgLayout layout;
   SsgModelInfo *info;
@@ -101,6 +102,20 @@ static void read_seeds(SsgModelInfo *info, const char *text)
   }
 }
 
+/* What a file of either kind says of its model, key to text. */
+static gboolean read_about(SsgModelInfo *info, GHashTable *about, const char *path, GError **error)
+{
+  const char *seen = g_hash_table_lookup(about, "images_seen"), *parts = g_hash_table_lookup(about, "parts");
+
+  replace_string(&info->name, g_hash_table_lookup(about, "name"));
+  replace_string(&info->licence, g_hash_table_lookup(about, "licence"));
+  replace_string(&info->origin, g_hash_table_lookup(about, "origin"));
+  if (seen)
+    info->images_seen = g_ascii_strtoll(seen, NULL, 10);
+  read_seeds(info, g_hash_table_lookup(about, "shelf_seeds"));
+  return !parts || read_parts(info, parts, path, error);
+}
+
 static gboolean open_ours(Source *source, const char *path, const char *which, GError **error)
 {
   source->ours = ssg_safetensors_open(path, error);
@@ -129,18 +144,10 @@ static gboolean open_ours(Source *source, const char *path, const char *which, G
   source->layout = SSG_LAYOUT_NATIVE;
   g_autofree char *title = title_of(path);
   source->info = ssg_model_info_new(&arch, title, "safetensors");
-  replace_string(&source->info->name, ssg_safetensors_metadata(source->ours, "name"));
-  replace_string(&source->info->licence, ssg_safetensors_metadata(source->ours, "licence"));
-  replace_string(&source->info->origin, ssg_safetensors_metadata(source->ours, "origin"));
-  const char *seen = ssg_safetensors_metadata(source->ours, "images_seen");
-  if (seen)
-    source->info->images_seen = g_ascii_strtoll(seen, NULL, 10);
-  read_seeds(source->info, ssg_safetensors_metadata(source->ours, "shelf_seeds"));
   const char *args = ssg_safetensors_metadata(source->ours, "args");
   source->args = args ? ssg_json_parse(args, path, NULL) : NULL;
-  source->info->has_mean = ssg_host_tensors_get(source->tensors, "w_mean") != NULL;
-  const char *parts = ssg_safetensors_metadata(source->ours, "parts");
-  return !parts || read_parts(source->info, parts, path, error);
+  source->mean = ssg_host_tensors_get(source->tensors, "w_mean");
+  return read_about(source->info, source->ours->metadata, path, error);
 }
 
 static gboolean open_public(Source *source, const char *path, const char *which, GError **error)
@@ -164,7 +171,8 @@ static gboolean open_public(Source *source, const char *path, const char *which,
   source->info = ssg_model_info_new(&arch, title, "pt");
   replace_string(&source->info->origin, "public checkpoint");
   source->args = source->public->args ? json_node_copy(source->public->args) : NULL;
-  return TRUE;
+  source->mean = ema ? source->public->w_mean : NULL;
+  return !source->public->about || read_about(source->info, source->public->about, path, error);
 }
 
 static gboolean open_source(Source *source, const char *path, const char *which, GError **error)
@@ -175,8 +183,10 @@ static gboolean open_source(Source *source, const char *path, const char *which,
   gsize size;
   const void *data = g_bytes_get_data(bytes, &size);
   gboolean opened = ssg_checkpoint_sniff(data, size) ? open_public(source, path, which, error) : open_ours(source, path, which, error);
-  if (opened)
+  if (opened) {
     source->info->file_bytes = size;
+    source->info->has_mean = source->mean && source->mean->n_elements == (gsize) source->info->arch.style_dim;
+  }
   return opened;
 }
 
@@ -232,12 +242,11 @@ static const SsgHostTensor *look_up(const char *name, gpointer data)
 
 static void take_mean(SsgModel *model, const Source *source)
 {
-  const SsgHostTensor *mean = ssg_host_tensors_get(source->tensors, "w_mean");
   int s = source->info->arch.style_dim;
-  if (!mean || mean->n_elements != (gsize) s)
+  if (!source->info->has_mean)
     return;
   g_autofree float *values = g_new(float, s);
-  ssg_host_tensor_read_f32(mean, 0, s, values);
+  ssg_host_tensor_read_f32(source->mean, 0, s, values);
   ssg_model_set_mean(model, values);
 }
 
@@ -369,10 +378,28 @@ static char *seeds_text(const SsgModelInfo *info)
   return g_string_free(g_string_append_c(text, ']'), FALSE);
 }
 
+/* What read_about() reads. */
+static GHashTable *about_of(const SsgModelInfo *info)
+{
+  GHashTable *about = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+
+  g_hash_table_insert(about, "parts", parts_text(info));
+  g_hash_table_insert(about, "name", g_strdup(info->name));
+  if (*info->licence)
+    g_hash_table_insert(about, "licence", g_strdup(info->licence));
+  if (*info->origin)
+    g_hash_table_insert(about, "origin", g_strdup(info->origin));
+  if (info->images_seen >= 0)
+    g_hash_table_insert(about, "images_seen", g_strdup_printf("%" G_GINT64_FORMAT, info->images_seen));
+  if (info->n_shelf_seeds > 0)
+    g_hash_table_insert(about, "shelf_seeds", seeds_text(info));
+  return about;
+}
+
 static GHashTable *metadata_of(SsgModel *model)
 {
   const SsgModelInfo *info = ssg_model_info(model);
-  GHashTable *metadata = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+  GHashTable *metadata = about_of(info);
   SsgArchitecture arch = info->arch;
   arch.n_disc_levels = 0; /* no discriminator in this file */
   arch.disc_masks = FALSE;
@@ -381,16 +408,6 @@ static GHashTable *metadata_of(SsgModel *model)
   g_hash_table_insert(metadata, "format", g_strdup("ssgan-model"));
   g_hash_table_insert(metadata, "version", g_strdup("1"));
   g_hash_table_insert(metadata, "architecture", json_text(architecture));
-  g_hash_table_insert(metadata, "parts", parts_text(info));
-  g_hash_table_insert(metadata, "name", g_strdup(info->name));
-  if (*info->licence)
-    g_hash_table_insert(metadata, "licence", g_strdup(info->licence));
-  if (*info->origin)
-    g_hash_table_insert(metadata, "origin", g_strdup(info->origin));
-  if (info->images_seen >= 0)
-    g_hash_table_insert(metadata, "images_seen", g_strdup_printf("%" G_GINT64_FORMAT, info->images_seen));
-  if (info->n_shelf_seeds > 0)
-    g_hash_table_insert(metadata, "shelf_seeds", seeds_text(info));
   if (ssg_model_args(model))
     g_hash_table_insert(metadata, "args", json_text(ssg_model_args(model)));
   return metadata;
@@ -492,5 +509,9 @@ gboolean ssg_model_save_pt(SsgModel *model, const char *path, GError **error)
   if (!checkpoint->g_ema)
     return ssg_context_check(ssg_model_context(model), error);
   checkpoint->args = ssg_model_args(model) ? json_node_copy(ssg_model_args(model)) : args_of(&g->arch);
+  checkpoint->about = about_of(ssg_model_info(model));
+  SsgShape s = SSG_SHAPE(g->arch.style_dim);
+  if (ssg_model_known_mean(model))
+    checkpoint->w_mean = ssg_host_tensor_new_copy("w_mean", SSG_F32, &s, ssg_model_known_mean(model));
   return ssg_checkpoint_save_pt(checkpoint, path, error);
 }

@@ -32,11 +32,10 @@ static int run(int argc, char **argv)
       {"which", 0, 0, G_OPTION_ARG_STRING, &which, "Which generator of IN: g_ema, the averaged one, or g (g_ema)",
        "NAME"},
       {"f16", 0, 0, G_OPTION_ARG_NONE, &f16, "Half precision: half the size; .safetensors only", NULL},
-      {"name", 0, 0, G_OPTION_ARG_STRING, &name, "Title of the model in OUT; .safetensors only", "TEXT"},
-      {"licence", 0, 0, G_OPTION_ARG_STRING, &licence, "Its licence; .safetensors only", "TEXT"},
-      {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Where it comes from; .safetensors only", "TEXT"},
-      {"shelf-seeds", 0, 0, G_OPTION_ARG_STRING, &shelf, "Seeds that the editor shows first, as 3,14,15; .safetensors only",
-       "LIST"},
+      {"name", 0, 0, G_OPTION_ARG_STRING, &name, "Title of the model in OUT", "TEXT"},
+      {"licence", 0, 0, G_OPTION_ARG_STRING, &licence, "Its licence", "TEXT"},
+      {"origin", 0, 0, G_OPTION_ARG_STRING, &origin, "Where it comes from", "TEXT"},
+      {"shelf-seeds", 0, 0, G_OPTION_ARG_STRING, &shelf, "Seeds that the editor shows first, as 3,14,15", "LIST"},
       {"directions", 0, 0, G_OPTION_ARG_NONE, &directions,
        "Compute the principal directions of every part's codes and store them; .safetensors only", NULL},
       {NULL}};
@@ -44,7 +43,8 @@ static int run(int argc, char **argv)
           &argc, &argv, "IN OUT",
           "Writes the generator in IN in the format that OUT's suffix names:\n"
           "  .safetensors  a model file of ours: mapped, checked, nothing in it can be executed\n"
-          "  .pt           a public checkpoint, with g_ema and args, that the authors' code can load\n"
+          "  .pt           a public checkpoint, with g_ema and args, that the authors' code can load; what else is\n"
+          "                known of the model (title, licence, parts, mean latent) goes along under a key of its own\n"
           "There and back gives the same tensors, bit for bit. Discriminator and optimiser states stay behind.\n"
           "OUT appears whole or not at all.",
           entries, SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 2, 2, &exit_code))
@@ -53,8 +53,8 @@ static int run(int argc, char **argv)
   gboolean pt = g_str_has_suffix(argv[2], ".pt");
   if (!pt && !g_str_has_suffix(argv[2], ".safetensors"))
     ssg_command_usage_error(&error, "%s: the format is not clear; end the name with .pt or .safetensors", argv[2]);
-  else if (pt && (f16 || name || licence || origin || shelf || directions))
-    ssg_command_usage_error(&error, "a .pt file takes neither --f16 nor --name, --licence, --origin, --shelf-seeds, --directions");
+  else if (pt && (f16 || directions))
+    ssg_command_usage_error(&error, "--f16 and --directions are for .safetensors, not for .pt files");
   else
     ssg_check_folder_of(argv[2], &error);
   if (error)

@@ -136,12 +136,20 @@ static void test_other_dtypes(void)
   }
   ssg_host_tensors_take(before->g_ema, ssg_host_tensor_new_copy("scalar", SSG_F32, &scalar, bytes), NULL);
   ssg_host_tensors_take(before->g_ema, ssg_host_tensor_new_copy("empty", SSG_F32, &empty, bytes), NULL);
+  before->about = g_hash_table_new(g_str_hash, g_str_equal);
+  g_hash_table_insert(before->about, "name", "a \xc3\xa9 name\nof two lines");
+  g_hash_table_insert(before->about, "licence", "");
+  before->w_mean = ssg_host_tensor_new_copy("w_mean", SSG_F32, &shape, bytes);
   before->args = json_from_string("{\"big\":-5000000000,\"small\":-3,\"n\":null,\"d\":{\"x\":[1,[2.5,\"\\u00e9\"]]}}", NULL);
   g_assert_true(ssg_checkpoint_save_pt(before, path, &error));
   g_autoptr(SsgCheckpoint) after = ssg_checkpoint_load(path, SSG_CHECKPOINT_ALL, &error);
   g_assert_no_error(error);
   check_same_dict(before->g_ema, after->g_ema);
   g_assert_true(json_node_equal(before->args, after->args));
+  g_assert_cmpuint(g_hash_table_size(after->about), ==, 2);
+  g_assert_cmpstr(g_hash_table_lookup(after->about, "name"), ==, "a \xc3\xa9 name\nof two lines");
+  g_assert_cmpstr(g_hash_table_lookup(after->about, "licence"), ==, "");
+  check_same_tensor(before->w_mean, after->w_mean);
 }
 
 /* A stream-form file around the pickle `body`: one storage "0" of n elements of size bytes each, counting up; none when n
@@ -238,6 +246,12 @@ static void test_hostile_pickles(void)
       {BODY("\x80\2K\1K\2R."), "not a known function"},
       {BODY("\x80\2cargparse\nNamespace\n)\x81K\1b."), "sets the state"},
       {BODY("\x80\2X\3\0\0\0absQ."), "a storage is not named"},
+      {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssganK\1s."), "ssgan: expected a dict"},
+      {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}K\1K\1ss."), "ssgan: a key is not a string"},
+      {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}X\4\0\0\0nameK\1ss."), "ssgan.name: is not a string"},
+      {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}X\4\0\0\0name]q\0h\0ass."), "ssgan.name: is not a string"},
+      {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}X\6\0\0\0w_mean"
+            TENSOR("FloatStorage", "\10", "K\1", "K\10", "K\1") "ss."), "w_mean reaches beyond its storage"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
     g_autoptr(GBytes) file = stream_of(bad[i].body, bad[i].length, 8, 4);

@@ -164,7 +164,7 @@ static void test_info(void)
 static void test_convert(void)
 {
   g_autoptr(GError) error = NULL;
-  run("convert -q MODEL @c.safetensors --name Someone --licence CC0");
+  run("convert -q MODEL @c.safetensors --name Someone --licence CC0 --origin Here --shelf-seeds 7,5,3");
   run("convert -q @c.safetensors @c.pt");
   run("convert -q MODEL @g.safetensors --which g");
   run("convert -q MODEL @half.safetensors --f16");
@@ -184,6 +184,19 @@ static void test_convert(void)
   g_assert_cmpstr(info->name, ==, "Someone");
   g_assert_cmpstr(info->licence, ==, "CC0");
   g_assert_true(info->has_mean);
+  /* Through a .pt file and back nothing is lost: the very same bytes, metadata and mean included. */
+  run("convert -q @c.pt @again.safetensors");
+  assert_same_file("again.safetensors", "c.safetensors");
+  run("convert -q @c.pt @named.pt --name Other --licence MIT");
+  g_autofree char *named_path = in_folder("named.pt");
+  g_autoptr(SsgModelInfo) named = ssg_model_info_read(named_path, &error);
+  g_assert_no_error(error);
+  g_assert_cmpstr(named->name, ==, "Other");
+  g_assert_cmpstr(named->licence, ==, "MIT");
+  g_assert_cmpstr(named->origin, ==, "Here");
+  g_assert_cmpint(named->n_shelf_seeds, ==, 3);
+  g_assert_cmpuint(named->shelf_seeds[2], ==, 3);
+  g_assert_true(named->has_mean);
   g_assert_cmpuint(half->file_bytes, <, info->file_bytes * 2 / 3);
   /* g is another generator than g_ema. */
   gsize n, m;

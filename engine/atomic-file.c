@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/error.h"
+
+typedef struct Note Note;
 
 struct SsgAtomicFile {
   char *path;      /* as given, for messages */
@@ -15,7 +18,44 @@ struct SsgAtomicFile {
   char *temporary; /* NULL once renamed */
   FILE *stream;    /* NULL once closed */
   gboolean failed;
+  Note *note; /* NULL: not noted */
 };
+
+/* Temporary files, where a signal handler can find them: it may neither lock nor touch the heap. */
+struct Note {
+  int taken; /* atomic: 0 free, 1 being written, 2 valid */
+  char path[1024];
+};
+
+static Note notes[SSG_ATOMIC_FILES_NOTED];
+
+static void note_temporary(SsgAtomicFile *file)
+{
+  if (strlen(file->temporary) >= sizeof notes->path)
+    return;
+  for (int i = 0; i < SSG_ATOMIC_FILES_NOTED && !file->note; i++) {
+    int free_note = 0;
+    if (!__atomic_compare_exchange_n(&notes[i].taken, &free_note, 1, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      continue;
+    strcpy(notes[i].path, file->temporary);
+    __atomic_store_n(&notes[i].taken, 2, __ATOMIC_RELEASE);
+    file->note = &notes[i];
+  }
+}
+
+static void forget_temporary(SsgAtomicFile *file)
+{
+  if (file->note)
+    __atomic_store_n(&file->note->taken, 0, __ATOMIC_RELEASE);
+  file->note = NULL;
+}
+
+void ssg_atomic_file_discard_all(void)
+{
+  for (int i = 0; i < SSG_ATOMIC_FILES_NOTED; i++)
+    if (__atomic_load_n(&notes[i].taken, __ATOMIC_ACQUIRE) == 2)
+      unlink(notes[i].path);
+}
 
 static gboolean fail(SsgAtomicFile *file, int code, GError **error)
 {
@@ -56,6 +96,8 @@ SsgAtomicFile *ssg_atomic_file_open(const char *path, GError **error)
     return NULL;
   }
   int fd = open_temporary(file);
+  if (fd >= 0)
+    note_temporary(file);
   if (fd < 0) {
     fail(file, errno, error);
     g_clear_pointer(&file->temporary, g_free);
@@ -105,6 +147,7 @@ gboolean ssg_atomic_file_commit(SsgAtomicFile *file, GError **error)
   }
   if (!written || rename(file->temporary, file->target) != 0)
     return fail(file, written ? errno : (code ? code : EIO), error);
+  forget_temporary(file);
   g_clear_pointer(&file->temporary, g_free);
   /* The rename itself lives in the folder. Not every file system can sync one, and the file is whole either way. */
   g_autofree char *folder = g_path_get_dirname(file->target);
@@ -124,6 +167,7 @@ void ssg_atomic_file_free(SsgAtomicFile *file)
     fclose(file->stream);
   if (file->temporary)
     unlink(file->temporary);
+  forget_temporary(file);
   g_free(file->temporary);
   g_free(file->target);
   g_free(file->path);

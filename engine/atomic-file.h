@@ -1,6 +1,7 @@
 /* A file that appears whole or not at all: it is written under a temporary name in the same folder, synced, and renamed
  * over the final name when everything succeeded. Whatever fails before that, a full disk included, leaves the final name
- * as it was and removes the temporary file. (A process that is killed may leave a `.NAME.XXXXXXXX.tmp` behind.)
+ * as it was and removes the temporary file. (A process that is killed may leave a `.NAME.XXXXXXXX.tmp` behind, unless its signal
+ * handler calls ssg_atomic_file_discard_all().)
  *
  * One thread at a time. Errors are SSG_ERROR_FILE and name the final path.
  */
@@ -19,6 +20,10 @@ gboolean ssg_atomic_file_write(SsgAtomicFile *file, const void *data, gsize size
 gboolean ssg_atomic_file_seek(SsgAtomicFile *file, guint64 offset, GError **error);
 /* Flushes, syncs, closes and renames. The file must still be freed, and takes no more writes, whatever the result. */
 gboolean ssg_atomic_file_commit(SsgAtomicFile *file, GError **error);
+/* Removes the temporary files of all that is being written in this process (of the first SSG_ATOMIC_FILES_NOTED that are open). May
+ * be called from a signal handler that ends the process: nothing can be committed afterwards. */
+#define SSG_ATOMIC_FILES_NOTED 64
+void ssg_atomic_file_discard_all(void);
 /* Throws away what was not committed. NULL is allowed. */
 void ssg_atomic_file_free(SsgAtomicFile *file);
 

@@ -2,8 +2,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "engine/architecture-file.h"
 #include "engine/checkpoint.h"
@@ -11,6 +9,7 @@
 #include "engine/error.h"
 #include "engine/json-text.h"
 #include "engine/map-file.h"
+#include "engine/memory-limit.h"
 #include "engine/parts.h"
 #include "engine/safetensors.h"
 #include "engine/state-dict.h"
@@ -58,6 +57,15 @@ static void replace_string(char **slot, const char *value)
   }
 }
 
+/* Part names become parts of file names and columns of tables. */
+static gboolean has_control(const char *text)
+{
+  for (; *text; text = g_utf8_next_char(text))
+    if (g_unichar_iscntrl(g_utf8_get_char(text)))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean read_part(SsgModelInfo *info, int k, JsonNode *node)
 {
   JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
@@ -66,7 +74,7 @@ static gboolean read_part(SsgModelInfo *info, int k, JsonNode *node)
   unsigned value;
   char rest;
 
-  if (!name || !*name || strlen(name) > MAX_NAME || !color || sscanf(color, "#%6x%c", &value, &rest) != 1)
+  if (!name || !*name || strlen(name) > MAX_NAME || has_control(name) || !color || sscanf(color, "#%6x%c", &value, &rest) != 1)
     return FALSE;
   replace_string(&info->part_names[k], name);
   info->part_colors[k] = value;
@@ -82,7 +90,7 @@ static gboolean read_parts(SsgModelInfo *info, const char *text, const char *pat
     good = read_part(info, k, json_array_get_element(array, k));
   if (!good)
     g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT,
-                "%s: metadata 'parts' is not a list of %d objects with a name and a color like #6c8ad4", path,
+                "%s: metadata 'parts' is not a list of %d objects with a name of one line and a color like #6c8ad4", path,
                 info->arch.n_parts);
   return good;
 }
@@ -198,28 +206,6 @@ SsgModelInfo *ssg_model_info_read(const char *path, GError **error)
 
 /* --- loading --- */
 
-/* Bytes that this process may still take: the smaller of what the system has and what its own limit leaves. */
-static gsize memory_available(void)
-{
-  g_autofree char *text = NULL;
-  gsize available = G_MAXSIZE;
-  struct rlimit limit;
-
-  if (g_file_get_contents("/proc/meminfo", &text, NULL, NULL)) {
-    const char *line = strstr(text, "MemAvailable:");
-    guint64 kib = line ? g_ascii_strtoull(line + strlen("MemAvailable:"), NULL, 10) : 0;
-    if (kib)
-      available = kib * 1024;
-  }
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    g_autofree char *pages = NULL; /* the first number of statm: pages of address space in use */
-    gsize used = g_file_get_contents("/proc/self/statm", &pages, NULL, NULL)
-                     ? g_ascii_strtoull(pages, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
-    available = MIN(available, limit.rlim_cur > used ? (gsize) limit.rlim_cur - used : 0);
-  }
-  return available;
-}
-
 typedef struct {
   const Source *source;
   SsgProgressFunc progress;
@@ -287,12 +273,8 @@ SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, S
   }
   if (!open_source(&source, path, which, error))
     return NULL;
-  gsize available = memory_available();
-  if (source.info->memory_bytes > available) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_MEMORY, "%s needs about %" G_GSIZE_FORMAT " MiB of memory to run; %" G_GSIZE_FORMAT
-                " MiB are available", path, source.info->memory_bytes >> 20, available >> 20);
+  if (!ssg_memory_suffices(path, source.info->memory_bytes, error))
     return NULL;
-  }
   g = ssg_generator_new_empty(ctx, &source.info->arch, error);
   if (!g)
     return NULL;

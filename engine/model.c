@@ -5,6 +5,7 @@
 
 #include "engine/directions.h"
 #include "engine/error.h"
+#include "engine/memory-limit.h"
 #include "engine/parts.h"
 #include "kernels/math/random.h"
 
@@ -105,8 +106,11 @@ SsgModel *ssg_model_new_from_generator(SsgGenerator *generator, SsgModelInfo *in
 
 SsgModel *ssg_model_new_random(SsgContext *ctx, const SsgArchitecture *arch, guint64 seed, GError **error)
 {
+  g_autoptr(SsgModelInfo) info = ssg_model_info_new(arch, "random weights", "random");
+  if (!ssg_memory_suffices("this architecture", info->memory_bytes, error))
+    return NULL;
   SsgGenerator *g = ssg_generator_new(ctx, arch, seed, error);
-  return g ? ssg_model_new_from_generator(g, ssg_model_info_new(arch, "random weights", "random")) : NULL;
+  return g ? ssg_model_new_from_generator(g, g_steal_pointer(&info)) : NULL;
 }
 
 SsgModel *ssg_model_ref(SsgModel *model)

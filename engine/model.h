@@ -39,7 +39,7 @@ typedef void (*SsgProgressFunc)(double fraction, gpointer data);
  * figure it would need. SSG_ERROR_CANCELLED when cancelled. progress may be NULL. The model keeps ctx, does not own it. */
 SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, SsgProgressFunc progress, gpointer data,
                          GCancellable *cancellable, GError **error);
-/* Random weights (MODEL.md step 8) from seed, for benchmarks and the start of training. */
+/* Random weights (MODEL.md step 8) from seed, for benchmarks and the start of training. SSG_ERROR_MEMORY as for loading. */
 SsgModel *ssg_model_new_random(SsgContext *ctx, const SsgArchitecture *arch, guint64 seed, GError **error);
 SsgModel *ssg_model_ref(SsgModel *model);
 void ssg_model_unref(SsgModel *model); /* on the context's thread */

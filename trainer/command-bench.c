@@ -363,7 +363,7 @@ static int run_bench(int argc, char **argv)
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
   g_auto(Bench) bench = {.runs = 10};
-  g_autofree char *preset = NULL, *json = NULL;
+  g_autofree char *preset = NULL, *json = NULL, *title = NULL;
   gboolean train = FALSE;
   int exit_code, batch = 16;
   const GOptionEntry entries[] = {
@@ -400,7 +400,8 @@ static int run_bench(int argc, char **argv)
     bench_training(&common, preset ? preset : "small-64", batch, bench.runs, json, &error);
   else if (open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
            check_first_size(&bench, &error)) {
-    bench.arch_name = path ? ssg_model_info(bench.model.model)->name : preset ? preset : "public-512";
+    bench.arch_name = title = path ? ssg_text_one_line(ssg_model_info(bench.model.model)->name)
+                                   : g_strdup(preset ? preset : "public-512");
     if (measure_all(&bench, common.seed, common.quiet, &error)) {
       print_table(&bench);
       if (json)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "engine/error.h"
+#include "engine/memory-limit.h"
 #include "engine/npy.h"
 #include "engine/tensor.h"
 #include "trainer/interrupt.h"
@@ -84,9 +85,9 @@ static gboolean parse_kinds(const char *text, Kinds *kinds, GError **error)
   static const char *const names[] = {"faces", "masks", "depth"};
   g_auto(GStrv) words = g_strsplit(text, ",", -1);
   *kinds = 0;
-  for (char **word = words; *word; word++) {
+  for (char **word = words; *word || !*kinds; word++) {
     Kinds found = 0;
-    for (int i = 0; i < (int) G_N_ELEMENTS(names); i++)
+    for (int i = 0; *word && i < (int) G_N_ELEMENTS(names); i++)
       if (g_str_equal(g_strstrip(*word), names[i]))
         found = 1 << i;
     if (!found) {
@@ -98,6 +99,14 @@ static gboolean parse_kinds(const char *text, Kinds *kinds, GError **error)
   return TRUE;
 }
 
+/* Whether the file is to lie right in the folder, which need not be there yet. */
+static gboolean lies_in(const char *path, const char *folder)
+{
+  g_autofree char *of_path = g_path_get_dirname(path), *a = g_canonicalize_filename(of_path, NULL),
+                  *b = g_canonicalize_filename(folder, NULL);
+  return g_str_equal(a, b);
+}
+
 /* What can be checked without the model. */
 static gboolean check_options(Run *run, GError **error)
 {
@@ -106,7 +115,7 @@ static gboolean check_options(Run *run, GError **error)
   run->kinds = KIND_ALL;
   if (!o->out)
     return ssg_make_folder(NULL, error);
-  if (o->raw && !ssg_check_folder_of(o->raw, error))
+  if (o->raw && !lies_in(o->raw, o->out) && !ssg_check_folder_of(o->raw, error))
     return FALSE;
   if (o->seeds && o->latents) {
     ssg_command_usage_error(error, "--seeds and --latents exclude each other");
@@ -143,6 +152,10 @@ static gboolean open_outputs(Run *run, GError **error)
   const Options *o = run->options;
   const SsgArchitecture *a = &run->info->arch;
 
+  if (o->raw && !ssg_written(ssg_raw_file_has_room(o->raw, run->info, run->n, error), error))
+    return FALSE;
+  if (!ssg_make_folder(o->out, error))
+    return FALSE;
   if (o->raw) {
     run->raw = ssg_raw_file_open(o->raw, run->info,
                                  o->latents ? o->latents
@@ -152,8 +165,6 @@ static gboolean open_outputs(Run *run, GError **error)
     if (!run->raw)
       return FALSE;
   }
-  if (!ssg_make_folder(o->out, error))
-    return FALSE;
   for (int i = 0; i < (int) G_N_ELEMENTS(folders); i++) {
     g_autofree char *folder = g_build_filename(o->out, folders[i], NULL),
                     *colored = g_strconcat(folder, "-color", NULL);
@@ -164,7 +175,7 @@ static gboolean open_outputs(Run *run, GError **error)
   }
   if (o->save_latents) {
     gsize codes = (gsize) ssg_architecture_short_rows(a) * (gsize) a->style_dim;
-    run->latents = g_try_new(float, run->n *codes);
+    run->latents = ssg_memory_available() / sizeof(float) / codes > run->n ? g_try_new(float, run->n *codes) : NULL;
     if (!run->latents) {
       g_set_error(error, SSG_ERROR, SSG_ERROR_MEMORY, "no memory for the latents of %u faces", run->n);
       return FALSE;

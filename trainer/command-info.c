@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include "engine/architecture-file.h"
 #include "engine/model.h"
+#include "trainer/model-run.h"
 
 static char *channels_text(const SsgArchitecture *a)
 {
@@ -14,15 +15,15 @@ static char *channels_text(const SsgArchitecture *a)
   return g_string_free(text, FALSE);
 }
 
+/* Texts come from the file: what would break the table, or the terminal, becomes a blank. */
 static void print_row(const char *name, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void print_row(const char *name, const char *format, ...)
 {
   va_list arguments;
   va_start(arguments, format);
-  printf("%-16s", name);
-  vprintf(format, arguments);
-  putchar('\n');
+  g_autofree char *text = g_strdup_vprintf(format, arguments), *line = ssg_text_one_line(text);
   va_end(arguments);
+  printf("%-16s%s\n", name, line);
 }
 
 static void print_table(const SsgModelInfo *info, const char *path)

@@ -8,6 +8,7 @@
 
 #define COLUMNS 10
 #define SHEET_FRAMES 100
+#define MAX_FRAMES 100000 /* more is a slip of the keyboard, and fills the disk */
 
 typedef struct {
   SsgModelRun model;
@@ -32,6 +33,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Path, path_clear)
 static gboolean parse_which(Path *path, const char *text, GError **error)
 {
   g_auto(GStrv) words = g_strsplit(text, ",", -1);
+  if (!*words)
+    ssg_command_usage_error(error, "--codes takes base, shape and texture with commas between them");
   for (char **word = words; *word; word++) {
     g_strstrip(*word);
     if (g_str_equal(*word, "base"))
@@ -45,7 +48,7 @@ static gboolean parse_which(Path *path, const char *text, GError **error)
       return FALSE;
     }
   }
-  return TRUE;
+  return *words != NULL;
 }
 
 static SsgFace *between(const Path *path, const SsgFace *from, const SsgFace *to, float amount)
@@ -165,6 +168,9 @@ static int run_interpolate(int argc, char **argv)
     ssg_command_usage_error(&error, "--seeds takes 2 to 1000 faces to go through");
   else if (path.frames < 2 || path.frames > 10000)
     ssg_command_usage_error(&error, "--frames takes a number from 2 to 10000, not %d", path.frames);
+  else if ((path.seeds->len - 1) * (guint) (path.frames - 1) >= MAX_FRAMES)
+    ssg_command_usage_error(&error, "%u faces with --frames %d between them make %u pictures; %d are the most at a time", path.seeds->len,
+                            path.frames, (path.seeds->len - 1) * (guint) (path.frames - 1) + 1, MAX_FRAMES);
   else if (ssg_model_run_open(&path.model, &common, argv[1], NULL, &error) && choose(&path, parts, codes, &error) &&
            (path.faces = ssg_sample_faces(&path.model, path.seeds, path.sheet.truncation, &error)) &&
            make_path(&path, common.quiet, &error))

@@ -1,6 +1,7 @@
 #include "trainer/interrupt.h"
 
 #include <signal.h>
+#include "engine/atomic-file.h"
 #include "engine/error.h"
 
 static volatile sig_atomic_t signal_came;
@@ -8,6 +9,7 @@ static volatile sig_atomic_t signal_came;
 static void take_signal(int number)
 {
   if (signal_came && number == SIGINT) {
+    ssg_atomic_file_discard_all();
     signal(number, SIG_DFL);
     raise(number);
   }

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* Installs the handlers for SIGINT and SIGTERM. The first signal sets the flag; a second SIGINT ends the process at
- * once, for whoever cannot wait. Call once, from main(). */
+/* Installs the handlers for SIGINT and SIGTERM. The first signal sets the flag; a second SIGINT removes the
+ * temporary files of what is being written and ends the process at once, for whoever cannot wait. Call once, from main(). */
 void ssg_interrupt_install(void);
 
 /* TRUE once a signal came. Cheap, from any thread. */

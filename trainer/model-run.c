@@ -168,6 +168,19 @@ GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo
   return g_steal_pointer(&parts);
 }
 
+char *ssg_text_one_line(const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid(text, -1); /* a path may be anything */
+  GString *line = g_string_new(NULL);
+  for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+    gunichar c = g_utf8_get_char(at);
+    gboolean breaks = g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_LINE_SEPARATOR ||
+                      g_unichar_type(c) == G_UNICODE_PARAGRAPH_SEPARATOR;
+    g_string_append_unichar(line, breaks ? ' ' : c);
+  }
+  return g_string_free(line, FALSE);
+}
+
 /* --- files --- */
 
 /* Faces and rows a face that a file of this shape holds; FALSE when it fits the model in no way. */

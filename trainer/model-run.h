@@ -34,6 +34,9 @@ GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo
  * refused. */
 GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GError **error);
 
+/* A copy in which control characters, line breaks among them, are blanks; g_free. */
+char *ssg_text_one_line(const char *text);
+
 /* Makes the folder where it is missing; its parent must exist. SSG_ERROR_ARGUMENT when path is NULL ("--out is
  * missing"). */
 gboolean ssg_make_folder(const char *path, GError **error);

@@ -1,5 +1,7 @@
 #include "trainer/raw-file.h"
 
+#include <sys/statvfs.h>
+#include "engine/error.h"
 #include "engine/safetensors.h"
 #include "engine/tensor.h"
 
@@ -10,6 +12,30 @@ struct SsgRawFile {
   SsgArchitecture arch;
   int index[N_TENSORS];
 };
+
+gboolean ssg_raw_file_has_room(const char *path, const SsgModelInfo *info, gint64 n, GError **error)
+{
+  const SsgArchitecture *a = &info->arch;
+  guint64 size = a->size, coarse = a->coarse_size, k = a->n_parts;
+  guint64 face = (3 + k) * size * size + 3 * k * coarse * coarse + (guint64) ssg_architecture_short_rows(a) * a->style_dim;
+  guint64 bytes = n * face * sizeof(float);
+  g_autofree char *folder = g_path_get_dirname(path);
+  struct statvfs disk;
+  while (statvfs(folder, &disk) != 0) { /* it may be about to be made */
+    char *above = g_path_get_dirname(folder);
+    gboolean top = g_str_equal(above, folder);
+    g_free(folder);
+    folder = above;
+    if (top)
+      return TRUE;
+  }
+  if (!disk.f_frsize || bytes / disk.f_frsize < disk.f_bavail)
+    return TRUE;
+  g_autofree char *needed = g_format_size(bytes), *there = g_format_size((guint64) disk.f_bavail * disk.f_frsize);
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s cannot be written: it would take %s, and the disk has %s left", path, needed,
+              there);
+  return FALSE;
+}
 
 SsgRawFile *ssg_raw_file_open(const char *path, const SsgModelInfo *info, const char *faces, gint64 n, GError **error)
 {

@@ -6,6 +6,9 @@
 
 typedef struct SsgRawFile SsgRawFile;
 
+/* FALSE and SSG_ERROR_FILE when the disk cannot hold the file of n faces (n <= 2^40); its folder may still be missing. Better found out
+ * before hours of rendering than after them. */
+gboolean ssg_raw_file_has_room(const char *path, const SsgModelInfo *info, gint64 n, GError **error);
 /* n faces will be added. metadata "model" and "faces" say what they are. */
 SsgRawFile *ssg_raw_file_open(const char *path, const SsgModelInfo *info, const char *faces, gint64 n, GError **error);
 /* The next face; the render must have been made with raw. */

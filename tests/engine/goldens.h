@@ -1,4 +1,5 @@
-/* Reference numbers of one set (tests/goldens/README.md), read from the folder that SSGAN_GOLDENS names. */
+/* Reference numbers of one set (tests/goldens/README.md), read from the folder that SSGAN_GOLDENS names: an absolute path, or one
+ * from where `meson test` was called. */
 #pragma once
 
 #include "engine/context.h"
@@ -8,6 +9,8 @@
 char **ssg_goldens_sets(const char *kind);
 /* Path of a file of the folder; free with g_free(). */
 char *ssg_goldens_path(const char *file);
+/* Path of the model that a set is of: NAME.pt, or NAME.safetensors where there is no such file; free with g_free(). */
+char *ssg_goldens_checkpoint(const char *set);
 /* Values of a golden tensor; fails the test when it is missing. Free with g_free(). n receives the number of elements. */
 float *ssg_goldens_values(const SsgSafetensors *set, const char *name, gsize *n);
 /* Fails the test unless |a - b| <= bound * max|b| for every element. */

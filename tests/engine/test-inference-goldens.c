@@ -1,5 +1,5 @@
 /* The generator and sessions against the authors' numbers: every set of the folder, every case in it, from each file that holds its
- * model: NAME.pt, NAME-legacy.pt where there is one, and a model file of ours that was converted from the first. */
+ * model: NAME.pt, NAME-legacy.pt, NAME.safetensors, as many as there are, and a model file of ours converted from the first. */
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -159,7 +159,7 @@ static void test_set(gconstpointer data)
   const Case *c = data;
   g_autofree char *set_file = g_strdup_printf("%s-inference.safetensors", c->set);
   g_autofree char *set_path = ssg_goldens_path(set_file), *folder = g_dir_make_tmp("ssgan-goldens-XXXXXX", NULL);
-  g_autofree char *pt_file = g_strdup_printf("%s.pt", c->set), *pt_path = ssg_goldens_path(c->file ? c->file : pt_file);
+  g_autofree char *pt_path = c->file ? ssg_goldens_path(c->file) : ssg_goldens_checkpoint(c->set);
   g_autofree char *ours = g_build_filename(folder, "ours.safetensors", NULL);
   g_autoptr(GError) error = NULL;
   g_autoptr(SsgSafetensors) set = ssg_safetensors_open(set_path, &error);
@@ -175,6 +175,31 @@ static void test_set(gconstpointer data)
   }
   check_model(model, set);
   g_unlink(ours);
+  g_rmdir(folder);
+}
+
+/* The same bytes of ours before and after they went through a .pt file, whatever file the set's model is in. */
+static void test_round_trip_of_ours(gconstpointer data)
+{
+  g_autofree char *path = ssg_goldens_checkpoint(data), *folder = g_dir_make_tmp("ssgan-goldens-XXXXXX", NULL);
+  g_autofree char *ours = g_build_filename(folder, "ours.safetensors", NULL), *pt = g_build_filename(folder, "pt.pt", NULL);
+  g_autofree char *again = g_build_filename(folder, "again.safetensors", NULL);
+  const char *const steps[] = {path, ours, pt, again};
+  g_autoptr(GError) error = NULL;
+  g_autofree char *a = NULL, *b = NULL;
+  gsize n, m;
+
+  for (int i = 0; i < 3; i++) {
+    g_autoptr(SsgModel) model = ssg_model_load(ctx, steps[i], NULL, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(i == 1 ? ssg_model_save_pt(model, steps[i + 1], &error)
+                         : ssg_model_save(model, steps[i + 1], SSG_F32, &error));
+    g_assert_no_error(error);
+  }
+  g_assert_true(g_file_get_contents(ours, &a, &n, NULL) && g_file_get_contents(again, &b, &m, NULL));
+  g_assert_cmpmem(a, n, b, m);
+  for (int i = 1; i < 4; i++)
+    g_unlink(steps[i]);
   g_rmdir(folder);
 }
 
@@ -257,16 +282,20 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   ctx = ssg_context_new(g_getenv("SSGAN_TEST_DEVICE") ? g_getenv("SSGAN_TEST_DEVICE") : "cpu", 2, NULL);
   g_assert_nonnull(ctx);
+  static const char *const endings[] = {".pt", "-legacy.pt", ".safetensors"};
   g_auto(GStrv) sets = ssg_goldens_sets("inference");
   for (int i = 0; sets[i]; i++) {
-    for (int j = 0; j < 2; j++) {
-      g_autofree char *file = g_strdup_printf(j ? "%s-legacy.pt" : "%s.pt", sets[i]), *path = ssg_goldens_path(file);
+    for (int j = 0; j < 3; j++) {
+      g_autofree char *file = g_strconcat(sets[i], endings[j], NULL), *path = ssg_goldens_path(file);
       if (g_file_test(path, G_FILE_TEST_EXISTS))
         add_case(sets[i], file);
     }
     add_case(sets[i], NULL);
-    g_autofree char *path = g_strdup_printf("/goldens/round-trip/%s", sets[i]);
-    g_test_add_data_func(path, sets[i], test_round_trip);
+    g_autofree char *path = g_strdup_printf("/goldens/round-trip/%s", sets[i]), *ours = g_strconcat(path, "/ours", NULL);
+    g_autofree char *checkpoint = ssg_goldens_checkpoint(sets[i]);
+    if (g_str_has_suffix(checkpoint, ".pt"))
+      g_test_add_data_func(path, sets[i], test_round_trip);
+    g_test_add_data_func(ours, sets[i], test_round_trip_of_ours);
     g_autofree char *directions = g_strdup_printf("/goldens/directions/%s", sets[i]);
     g_test_add_data_func(directions, sets[i], test_directions);
   }

@@ -262,7 +262,12 @@ static void test_set(gconstpointer data)
 {
   const char *name = data;
   g_autofree char *set_file = g_strdup_printf("%s-training.safetensors", name), *set_path = ssg_goldens_path(set_file);
-  g_autofree char *pt_file = g_strdup_printf("%s.pt", name), *pt_path = ssg_goldens_path(pt_file);
+  g_autofree char *pt_path = ssg_goldens_checkpoint(name);
+  if (!g_str_has_suffix(pt_path, ".pt") || !g_file_test(pt_path, G_FILE_TEST_EXISTS)) {
+    g_autofree char *why = g_strdup_printf("there is no %s.pt with the networks g and d", name);
+    g_test_skip(why);
+    return;
+  }
   g_autoptr(GError) error = NULL;
   g_autoptr(SsgSafetensors) set = ssg_safetensors_open(set_path, &error);
   g_assert_no_error(error);

@@ -97,6 +97,24 @@ static void test_disk_full(void)
   g_assert_cmpint(scratch_count(), ==, before);
 }
 
+/* What a signal handler does: all that is being written goes, what is written stays, and the notes are free again. */
+static void test_discard_all(void)
+{
+  g_autofree char *done = scratch_path("done.txt"), *begun = scratch_path("begun.txt"), *also = scratch_path("also.txt");
+  int before = scratch_count();
+  for (int i = 0; i < 3 * SSG_ATOMIC_FILES_NOTED; i++)
+    g_assert_true(ssg_atomic_file_save(done, "1", 1, NULL));
+  g_autoptr(SsgAtomicFile) one = ssg_atomic_file_open(begun, NULL), two = ssg_atomic_file_open(also, NULL);
+  g_assert_true(ssg_atomic_file_write(one, "2", 1, NULL));
+  g_assert_cmpint(scratch_count(), ==, before + 3);
+  ssg_atomic_file_discard_all();
+  g_assert_cmpint(scratch_count(), ==, before + 1);
+  g_autoptr(GError) error = NULL;
+  g_assert_false(ssg_atomic_file_commit(one, &error));
+  check_error(&error, "begun.txt: cannot be written");
+  check_contents(done, "1");
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -104,6 +122,7 @@ int main(int argc, char **argv)
   g_test_add_func("/atomic-file/mode-and-link", test_mode_and_link);
   g_test_add_func("/atomic-file/refusals", test_refusals);
   g_test_add_func("/atomic-file/disk-full", test_disk_full);
+  g_test_add_func("/atomic-file/discard-all", test_discard_all);
   int status = g_test_run();
   files_test_finish();
   return status;

@@ -251,7 +251,7 @@ static void test_hostile_pickles(void)
       {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}X\4\0\0\0nameK\1ss."), "ssgan.name: is not a string"},
       {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}X\4\0\0\0name]q\0h\0ass."), "ssgan.name: is not a string"},
       {BODY(G_EMA("\1", "w", GOOD_TENSOR) "X\5\0\0\0ssgan}X\6\0\0\0w_mean"
-            TENSOR("FloatStorage", "\10", "K\1", "K\10", "K\1") "ss."), "w_mean reaches beyond its storage"},
+            TENSOR("FloatStorage", "\10", "K\1", "K\10", "K\1") "ss."), "w_mean: reaches beyond its storage"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
     g_autoptr(GBytes) file = stream_of(bad[i].body, bad[i].length, 8, 4);

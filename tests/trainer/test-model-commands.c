@@ -10,7 +10,9 @@
 #include "engine/model.h"
 #include "engine/npy.h"
 #include "engine/safetensors.h"
+#include "engine/error.h"
 #include "folder.h"
+#include "trainer/raw-file.h"
 
 static char *folder, *model; /* tiny.pt */
 
@@ -192,6 +194,10 @@ static void test_convert(void)
   g_autoptr(SsgModelInfo) named = ssg_model_info_read(named_path, &error);
   g_assert_no_error(error);
   g_assert_cmpstr(named->name, ==, "Other");
+  g_autofree char *table = NULL;
+  run("convert -q MODEL @lines.pt --licence A\nB\tC\033[31m");
+  g_assert_cmpint(run_with("info @lines.pt", &table, NULL), ==, 0);
+  g_assert_nonnull(strstr(table, "\nlicence         A B C [31m\n"));
   g_assert_cmpstr(named->licence, ==, "MIT");
   g_assert_cmpstr(named->origin, ==, "Here");
   g_assert_cmpint(named->n_shelf_seeds, ==, 3);
@@ -261,8 +267,8 @@ static void test_mask_palette(void)
 /* Raw tensors, 16-bit depth, mask and picture of one run tell the same story. */
 static void test_raw_agrees_with_pictures(void)
 {
-  run("generate -q MODEL --out @story --seeds 3 --raw @story.safetensors --threads 1");
-  g_autoptr(SsgSafetensors) raw = open_raw("story.safetensors");
+  run("generate -q MODEL --out @story --seeds 3 --raw @story/story.safetensors --threads 1"); /* a folder that is not there yet */
+  g_autoptr(SsgSafetensors) raw = open_raw("story/story.safetensors");
   gsize n;
   g_autofree float *rgb = values(raw, "rgb", &n), *seg = values(raw, "seg", &n), *depth = values(raw, "depth", &n);
   g_autofree float *weights = values(raw, "weights", &n), *coarse = values(raw, "coarse", &n);
@@ -563,6 +569,8 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --raw @no/such/raw.safetensors", "no/such"},
                {"generate MODEL --out @bad --noise loud", "--noise"},
                {"generate MODEL --out @bad --only ears", "--only"},
+               {"generate MODEL --out @bad --only=", "faces, masks and depth"},
+               {"generate MODEL --out @bad --raw @bad/no/raw.safetensors", "bad/no"},
                {"generate MODEL --out @bad --hide wings", "'wings'"},
                {"generate MODEL --out @bad --hide 5", "'5'"},
                {"generate MODEL --out @bad --truncation nan", "--truncation"},
@@ -579,6 +587,8 @@ static void test_bad_input(void)
                {"interpolate MODEL --out @bad --seeds 1", "--seeds"},
                {"interpolate MODEL --out @bad --frames 1", "--frames"},
                {"interpolate MODEL --out @bad --codes pose", "--codes"},
+               {"interpolate MODEL --out @bad --codes=", "base, shape and texture"},
+               {"interpolate MODEL --out @bad --seeds 0-999 --frames 10000", "9989002 pictures"},
                {"transform MODEL --out @bad --scales 0", "--scales"},
                {"transform MODEL --out @bad --scales one", "--scales"},
                {"transform MODEL --out @bad --moves 3:0", "--moves"},
@@ -618,6 +628,19 @@ static void test_help(void)
     g_assert_nonnull(strstr(help, "Usage:"));
     g_assert_nonnull(strstr(list, entry));
   }
+}
+
+static void test_raw_room(void)
+{
+  g_autofree char *path = in_folder("not/there/yet.safetensors");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgModelInfo) info = ssg_model_info_read(model, &error);
+  g_assert_no_error(error);
+  g_assert_true(ssg_raw_file_has_room(path, info, 1, &error));
+  g_assert_no_error(error);
+  g_assert_false(ssg_raw_file_has_room(path, info, (gint64) 1 << 40, &error));
+  g_assert_error(error, SSG_ERROR, SSG_ERROR_FILE);
+  g_assert_nonnull(strstr(error->message, "PB, and the disk has "));
 }
 
 /* A full disk, as a file-size limit: nothing half-written stays, and it is a failure, not bad input. */
@@ -675,6 +698,7 @@ int main(int argc, char **argv)
   g_test_add_func("/trainer/model/bench", test_bench);
   g_test_add_func("/trainer/model/bad-input", test_bad_input);
   g_test_add_func("/trainer/model/no-room", test_no_room);
+  g_test_add_func("/trainer/model/raw-room", test_raw_room);
   int status = g_test_run();
   folder_remove(folder);
   g_free(folder);

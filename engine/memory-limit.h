@@ -1,0 +1,13 @@
+/* How much memory this process may still take, so that what does not fit is refused before it is begun. */
+#pragma once
+
+#include <glib.h>
+
+/* Bytes: the least of what the system has, what the control groups (v2 and v1) leave, the process's own and all around it, and
+ * what its address space limit (ulimit -v) leaves. Page cache that can be dropped counts as available. G_MAXSIZE when nothing is
+ * known. */
+gsize ssg_memory_available(void);
+/* The same of a tree of files that looks as /proc and /sys do below `root`, without the address space limit. For tests. */
+gsize ssg_memory_available_in(const char *root);
+/* FALSE and SSG_ERROR_MEMORY ("WHAT needs about N MiB of memory to run; M MiB are available") when bytes are not available. */
+gboolean ssg_memory_suffices(const char *what, gsize bytes, GError **error);

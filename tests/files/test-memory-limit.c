@@ -1,0 +1,93 @@
+/* What the system and its control groups leave, out of made-up /proc and /sys trees. */
+#include <glib/gstdio.h>
+
+#include "engine/error.h"
+#include "engine/memory-limit.h"
+#include "tests/files/files-test.h"
+
+#define MIB ((gsize) 1 << 20)
+
+static void put(const char *root, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename(root, name, NULL), *folder = g_path_get_dirname(path);
+  g_assert_cmpint(g_mkdir_with_parents(folder, 0777), ==, 0);
+  g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static char *new_root(const char *name)
+{
+  char *root = scratch_path(name);
+  put(root, "proc/meminfo", "MemTotal:       8192000 kB\nMemFree:  1 kB\nMemAvailable:    4096000 kB\n");
+  return root;
+}
+
+static void test_system(void)
+{
+  g_autofree char *root = new_root("system"), *nothing = scratch_path("nothing");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, (gsize) 4096000 * 1024);
+  put(root, "proc/self/cgroup", "0::/user.slice/x.scope\n12:cpu,cpuacct:/elsewhere\nrubbish\n1:memory\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, (gsize) 4096000 * 1024);
+  g_assert_cmpuint(ssg_memory_available_in(nothing), ==, G_MAXSIZE);
+}
+
+static void test_v2(void)
+{
+  g_autofree char *root = new_root("v2");
+  put(root, "proc/self/cgroup", "0::/outer/inner\n");
+  put(root, "sys/fs/cgroup/outer/inner/memory.max", "max\n");
+  put(root, "sys/fs/cgroup/outer/inner/memory.current", "1000\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, (gsize) 4096000 * 1024);
+  put(root, "sys/fs/cgroup/outer/memory.max", "524288000\n"); /* 500 MiB, of which 200 are used and 50 of these are cache */
+  put(root, "sys/fs/cgroup/outer/memory.current", "209715200\n");
+  put(root, "sys/fs/cgroup/outer/memory.stat", "anon 7\nfile 9\ninactive_file_x 3\ninactive_file 52428800\nslab 1\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, 350 * MIB);
+  put(root, "sys/fs/cgroup/outer/inner/memory.max", "1048576\n"); /* the inner one is tighter, and overdrawn */
+  put(root, "sys/fs/cgroup/outer/inner/memory.current", "2097152\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, 0);
+}
+
+/* A container sees its group as the root of the tree. */
+static void test_container(void)
+{
+  g_autofree char *root = new_root("container");
+  put(root, "proc/self/cgroup", "0::/docker/0123456789\n");
+  put(root, "sys/fs/cgroup/memory.max", "104857600\n");
+  put(root, "sys/fs/cgroup/memory.current", "4194304\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, 96 * MIB);
+}
+
+static void test_v1(void)
+{
+  g_autofree char *root = new_root("v1");
+  put(root, "proc/self/cgroup", "5:cpu,cpuacct:/\n4:hugetlb,memory:/jobs/7\n0::/\n");
+  put(root, "sys/fs/cgroup/memory/jobs/7/memory.limit_in_bytes", "9223372036854771712\n");
+  put(root, "sys/fs/cgroup/memory/jobs/7/memory.usage_in_bytes", "1048576\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, (gsize) 4096000 * 1024);
+  put(root, "sys/fs/cgroup/memory/jobs/memory.limit_in_bytes", "10485760\n");
+  put(root, "sys/fs/cgroup/memory/jobs/memory.usage_in_bytes", "3145728\n");
+  put(root, "sys/fs/cgroup/memory/jobs/memory.stat", "inactive_file 5\ntotal_inactive_file 1048576\n");
+  g_assert_cmpuint(ssg_memory_available_in(root), ==, 8 * MIB);
+}
+
+static void test_suffices(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_assert_true(ssg_memory_suffices("a thing", 1, &error));
+  g_assert_no_error(error);
+  g_assert_false(ssg_memory_suffices("a thing", G_MAXSIZE - 1, &error));
+  g_assert_error(error, SSG_ERROR, SSG_ERROR_MEMORY);
+  check_error(&error, "a thing needs about 17592186044415 MiB of memory to run");
+}
+
+int main(int argc, char **argv)
+{
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/memory-limit/system", test_system);
+  g_test_add_func("/memory-limit/v2", test_v2);
+  g_test_add_func("/memory-limit/container", test_container);
+  g_test_add_func("/memory-limit/v1", test_v1);
+  g_test_add_func("/memory-limit/suffices", test_suffices);
+  int status = g_test_run();
+  files_test_finish();
+  return status;
+}

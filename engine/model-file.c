@@ -189,7 +189,12 @@ static gboolean open_source(Source *source, const char *path, const char *which,
   if (!bytes)
     return FALSE;
   gsize size;
-  const void *data = g_bytes_get_data(bytes, &size);
+  const char *data = g_bytes_get_data(bytes, &size);
+  /* A safetensors file begins with its header's length and the header's brace: without them it was meant to be something else. */
+  if (!ssg_checkpoint_sniff(data, size) && (size < 9 || data[8] != '{')) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is neither a PyTorch checkpoint (.pt) nor a safetensors model", path);
+    return FALSE;
+  }
   gboolean opened = ssg_checkpoint_sniff(data, size) ? open_public(source, path, which, error) : open_ours(source, path, which, error);
   if (opened) {
     source->info->file_bytes = size;

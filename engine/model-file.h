@@ -17,7 +17,8 @@
 /* dtype SSG_F32 or SSG_F16 of the tensors. Atomic. */
 gboolean ssg_model_save(SsgModel *model, const char *path, SsgDtype dtype, GError **error);
 /* A public `.pt` checkpoint that has this generator as g_ema, with the args it came with or args made from the architecture, and
- * under the key `ssgan` what the metadata above would say, with w_mean where it is known: there and back nothing is lost.
+ * under the key `ssgan` what the metadata above would say, with w_mean where it is known: there and back nothing is lost
+ * but stored directions, which can be computed again.
  * Atomic. */
 gboolean ssg_model_save_pt(SsgModel *model, const char *path, GError **error);
 /* Replaces title, licence and origin (NULL: stays). */

@@ -241,13 +241,16 @@ GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GErro
 
 gboolean ssg_make_folder(const char *path, GError **error)
 {
-  if (!path) {
+  if (!path || !*path) {
     ssg_command_usage_error(error, "--out is missing: which folder shall the pictures go to?");
     return FALSE;
   }
   if (g_mkdir(path, 0777) == 0 || (errno == EEXIST && g_file_test(path, G_FILE_TEST_IS_DIR)))
     return TRUE;
-  ssg_trainer_error_set_errno(error, errno, "make the folder", path);
+  if (errno == EEXIST)
+    ssg_command_usage_error(error, "%s is there already, and is no folder", path);
+  else
+    ssg_trainer_error_set_errno(error, errno, "make the folder", path);
   return FALSE;
 }
 

@@ -13,6 +13,7 @@
 
 /* Unaligned, and may alias floats; the compiler splits it where the processor has shorter registers. */
 typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef double Doubles __attribute__((vector_size(8 * LANES)));
 
 /* The polynomials are evaluated at 0, +-A, +-B and infinity with A^2 = 1/2, B^2 = 2. The paper's 0, +-1, +-2 give four
  * times the error (1.9e-5 against 5e-6 of the largest magnitude at 512 channels, where 2e-5 is the most we allow). */
@@ -36,33 +37,48 @@ typedef struct {
   int64_t ci, co;
 } WeightJob;
 
-/* Units are input channels. */
+/* LANES input channels from i0 on, for LANES output channels from o0 on: tiles, because either side alone would jump through the
+ * other's memory number by number. */
+SSG_CLONES static void weight_tile(const WeightJob *job, int64_t i0, int64_t o0)
+{
+  float tile[POINTS][LANES][LANES]; /* [point][o][i] */
+  for (int64_t o = 0; o < LANES; o++) {
+    const float *from = job->from + (o0 + o) * 9 * job->ci + i0;
+    Doubles half[6][3];
+    for (int x = 0; x < 3; x++) {
+      Doubles w[3];
+      for (int y = 0; y < 3; y++)
+        w[y] = __builtin_convertvector(*(const Vector *) (from + (y * 3 + x) * job->ci), Doubles);
+      for (int p = 0; p < 6; p++)
+        half[p][x] = filter_points[p][0] * w[0] + filter_points[p][1] * w[1] + filter_points[p][2] * w[2];
+    }
+    for (int p = 0; p < 6; p++)
+      for (int q = 0; q < 6; q++) {
+        Doubles sum = filter_points[q][0] * half[p][0] + filter_points[q][1] * half[p][1] + filter_points[q][2] * half[p][2];
+        *(Vector *) tile[p * 6 + q][o] = __builtin_convertvector(sum, Vector);
+      }
+  }
+  for (int64_t point = 0; point < POINTS; point++)
+    for (int64_t i = 0; i < LANES; i++) {
+      float *to = job->to + (point * job->ci + i0 + i) * job->co + o0;
+      for (int64_t o = 0; o < LANES; o++)
+        to[o] = tile[point][o][i];
+    }
+}
+
+/* Units are LANES input channels each. */
 static void weight_range(const void *data, int worker, int64_t begin, int64_t end)
 {
   const WeightJob *job = data;
   for (int64_t i = begin; i < end; i++)
-    for (int64_t o = 0; o < job->co; o++) {
-      double half[6][3];
-      for (int p = 0; p < 6; p++)
-        for (int x = 0; x < 3; x++) {
-          half[p][x] = 0;
-          for (int y = 0; y < 3; y++)
-            half[p][x] += filter_points[p][y] * (double) job->from[((o * 3 + y) * 3 + x) * job->ci + i];
-        }
-      for (int p = 0; p < 6; p++)
-        for (int q = 0; q < 6; q++) {
-          double sum = 0;
-          for (int x = 0; x < 3; x++)
-            sum += half[p][x] * filter_points[q][x];
-          job->to[((p * 6 + q) * job->ci + i) * job->co + o] = (float) sum;
-        }
-    }
+    for (int64_t o = 0; o < job->co; o += LANES)
+      weight_tile(job, i * LANES, o);
 }
 
 static void transform_weights(const SsgCpu *cpu, const SsgDnnlConv *conv, float *to)
 {
   WeightJob job = {conv->derive_from->weight, to, conv->ci, conv->co};
-  ssg_cpu_parallel(cpu, job.ci, 1, weight_range, &job);
+  ssg_cpu_parallel(cpu, job.ci / LANES, 1, weight_range, &job);
 }
 
 typedef struct {

@@ -238,7 +238,7 @@ static void test_round_trip(gconstpointer data)
 /* Directions stored with a model come back, for every part and code, and go into the next file without being asked for again. */
 static void test_directions(gconstpointer data)
 {
-  g_autofree char *file = g_strdup_printf("%s.pt", (const char *) data), *path = ssg_goldens_path(file);
+  g_autofree char *path = ssg_goldens_checkpoint(data);
   g_autofree char *folder = g_dir_make_tmp("ssgan-goldens-XXXXXX", NULL);
   g_autofree char *first = g_build_filename(folder, "first.safetensors", NULL), *second = g_build_filename(folder, "second.safetensors", NULL);
   g_autoptr(GError) error = NULL;

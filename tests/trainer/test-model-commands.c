@@ -536,6 +536,8 @@ static void test_bad_input(void)
   g_assert_true(g_file_get_contents(model, &whole, &size, NULL));
   write_text("cut.pt", whole, (gssize) size / 2);
   write_text("junk.pt", "this is no model", -1);
+  write_text("text.pt", "Dear reader,\nthis is a letter.\n", -1);
+  write_text("own.pt", whole, (gssize) size);
   write_text("junk.safetensors", "\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10);
   write_text("junk.npy", "\x93NUMPY\x01", 7);
   write_text("file", "a file, no folder", -1);
@@ -555,7 +557,10 @@ static void test_bad_input(void)
                {"convert MODEL @bad.safetensors --which h", "'h'"},
                {"convert @cut.pt @bad.safetensors", "cut.pt"},
                {"convert MODEL @no/such/bad.pt", "bad.pt"},
+               {"convert @own.pt @own.pt", "one file"},
+               {"info @text.pt", "neither"},
                {"generate MODEL", "--out"},
+               {"generate MODEL --out=", "--out"},
                {"generate @missing.pt --out @bad", "missing.pt"},
                {"generate @cut.pt --out @bad", "cut.pt"},
                {"generate MODEL --out @bad --seeds 3-1", "--seeds"},
@@ -575,7 +580,7 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --hide 5", "'5'"},
                {"generate MODEL --out @bad --truncation nan", "--truncation"},
                {"generate MODEL --out @bad --truncation 9", "--truncation"},
-               {"generate MODEL --out @file --seeds 1", "file"},
+               {"generate MODEL --out @file --seeds 1", "is no folder"},
                {"generate MODEL --out @no/such/bad --seeds 1", "no/such"},
                {"components MODEL --out @bad --order 1,1", "twice"},
                {"components MODEL --out @bad --order all,1", "'all'"},
@@ -610,7 +615,8 @@ static void test_bad_input(void)
     g_assert_false(exists("bad.pt"));
     g_assert_false(exists("bad.safetensors"));
   }
-  g_autofree char *err = NULL;
+  g_autofree char *err = NULL, *own = contents("own.pt", &size);
+  g_assert_cmpmem(own, size, whole, size); /* optimiser states and all */
   g_assert_cmpint(run_with("generate MODEL --out @bad --device abacus", NULL, &err), ==, 1);
   g_assert_nonnull(strstr(err, "abacus"));
 }

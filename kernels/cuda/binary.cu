@@ -27,8 +27,8 @@ template <int W, int kind, typename T> SSG_KERNEL combine(T *out, const T *a, co
     if (i >= n)
       continue;
     walk.offsets(i, at);
-    SsgPack<T, W> x = load_or_repeat<W>(a + at[0], walk.stride[0][walk.rank - 1]);
-    SsgPack<T, W> y = load_or_repeat<W>(b + at[1], walk.stride[1][walk.rank - 1]);
+    SsgPack<T, W> x = load_or_repeat<W>(a + at[0], walk.inner(0));
+    SsgPack<T, W> y = load_or_repeat<W>(b + at[1], walk.inner(1));
     for (int k = 0; k < W; k++)
       x.v[k] = ssg_narrow<T>(ssg_math_binary((SsgBinary) kind, ssg_widen(x.v[k]), ssg_widen(y.v[k])));
     ssg_store<W>(out + i, x);
@@ -43,7 +43,7 @@ template <int W, typename T> SSG_KERNEL repeat(T *out, const T *in, SsgWalk<1> w
     if (i >= n)
       continue;
     walk.offsets(i, at);
-    SsgPack<T, W> x = load_or_repeat<W>(in + at[0], walk.stride[0][walk.rank - 1]);
+    SsgPack<T, W> x = load_or_repeat<W>(in + at[0], walk.inner(0));
     for (int k = 0; k < W; k++)
       x.v[k] = ssg_narrow<T>(scale * ssg_widen(x.v[k]));
     ssg_store<W>(out + i, x);

@@ -64,6 +64,17 @@ template <int arrays> struct SsgWalk {
       at[a] += index * stride[a][0];
   }
 
+  /* Stride of an array along the innermost axis. Indices are known to the compiler: an array indexed at run time would be
+   * copied to local memory. */
+  SSG_METHOD int64_t inner(int array) const
+  {
+    int64_t step = stride[array][0];
+    SSG_UNROLL
+    for (int i = 1; i < SSG_MAX_RANK; i++)
+      step = i < rank ? stride[array][i] : step;
+    return step;
+  }
+
   /* Whether packs of 4 can run along the innermost axis: every array either repeats there or is dense. The arrays are
    * dense as a whole, so that their other strides are then multiples of the axis's length. */
   bool can_pack() const

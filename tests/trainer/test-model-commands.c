@@ -501,6 +501,8 @@ static void test_bench(void)
   g_assert_true(json_parser_load_from_file(parser, path, NULL));
   JsonObject *root = json_node_get_object(json_parser_get_root(parser));
   g_assert_cmpstr(json_object_get_string_member(root, "device"), ==, "cpu");
+  g_assert_cmpstr(json_object_get_string_member(root, "precision"), ==, "f32");
+  g_assert_cmpfloat(json_object_get_double_member(root, "launches"), ==, 0);
   g_assert_cmpint(json_object_get_int_member(root, "threads"), ==, 1);
   g_assert_cmpstr(json_object_get_string_member(root, "arch"), ==, "tiny");
   assert_quantiles(root, "render_ms");
@@ -605,6 +607,8 @@ static void test_bad_input(void)
                {"bench --arch huge", "huge"},
                {"bench MODEL --json @no/such/b.json", "no/such"},
                {"bench MODEL --runs 0", "--runs"},
+               {"bench MODEL --precision f8", "--precision takes f32, tf32, f16 or bf16"},
+               {"bench --train --precision bf16", "training computes in f32 or tf32"},
                {"bench MODEL --first-size 48", "--first-size"}};
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *err = NULL;
@@ -619,6 +623,10 @@ static void test_bad_input(void)
   g_assert_cmpmem(own, size, whole, size); /* optimiser states and all */
   g_assert_cmpint(run_with("generate MODEL --out @bad --device abacus", NULL, &err), ==, 1);
   g_assert_nonnull(strstr(err, "abacus"));
+  g_autofree char *narrow = NULL; /* a CPU does not do it, and does not do something else instead */
+  g_assert_cmpint(run_with("generate MODEL --out @bad --precision tf32", NULL, &narrow), ==, 1);
+  g_assert_nonnull(strstr(narrow, "does not compute in tf32"));
+  g_assert_false(exists("bad"));
 }
 
 static void test_help(void)

@@ -296,6 +296,7 @@ static void test_processes(void)
   }
   g_setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", TRUE);
   g_setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", TRUE);
+  g_setenv("OMPI_MCA_orte_tmpdir_base", folder, TRUE); /* runs side by side quarrel over one that they share */
   g_assert_cmpint(run(TRAIN "--out @/ranks --iterations 20", NULL), ==, 0);
   g_assert_cmpint(run_before("mpirun --oversubscribe --bind-to none -n 2", TRAIN "--out @/ranks --iterations 20", NULL), ==, 0);
   double d = distance("/ranks/00000-small-64", "/ranks/00001-small-64", FALSE);

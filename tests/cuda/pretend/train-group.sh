@@ -5,6 +5,7 @@ set -eu
 trainer=$1 goldens=$2 mpirun=$3
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+export OMPI_MCA_orte_tmpdir_base="$folder" # as in mpirun.sh
 cat >"$folder/config.json" <<'END'
 { "architecture": { "n_parts": 5, "style_dim": 16, "n_mapping": 2, "n_layers": 4, "n_base": 1, "n_depth": 2,
   "local_channels": 8, "feature_channels": 8, "coarse_size": 8, "render_size": 4, "size": 16,

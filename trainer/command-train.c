@@ -83,6 +83,19 @@ static gboolean check_resume(const char *preset, const SsgTrainArguments *argume
   return !wrong;
 }
 
+/* --init may name a run: its newest good snapshot. */
+static gboolean find_init(SsgTrainConfig *config, GError **error)
+{
+  if (!g_file_test(config->init, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  char *snapshot = ssg_snapshots_find(config->init, error);
+  if (!snapshot)
+    return FALSE;
+  g_free(config->init);
+  config->init = snapshot;
+  return TRUE;
+}
+
 static gboolean prepare(const char *preset, const char *config_path, const char *resume, const SsgTrainArguments *arguments,
                         SsgTrainConfig *config, SsgTrainStart *start, GError **error)
 {
@@ -90,7 +103,7 @@ static gboolean prepare(const char *preset, const char *config_path, const char 
          (!resume || (prepare_resume(resume, preset != NULL, config, start, error) &&
                       check_resume(preset, arguments, start->public, error))) &&
          (!config_path || ssg_train_config_read(config, config_path, error)) &&
-         ssg_train_arguments_apply(arguments, config, error);
+         ssg_train_arguments_apply(arguments, config, error) && find_init(config, error);
 }
 
 static int run_train(int argc, char **argv)

@@ -23,7 +23,7 @@ static const Option options[] = {
     {"data", TEXT, AT(data), 0, 0, "DB", "Dataset to learn from"},
     {"out", TEXT, AT(out), 0, 0, "FOLDER", "Where numbered run folders are made (runs)"},
     {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's)"},
-    {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from a model's parameters, as far as they fit, instead of random ones"},
+    {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from the parameters of a model, or of a run's newest snapshot, as far as they fit"},
     {"iterations", LONG, AT(iterations), 1, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (0: all)"},

@@ -105,11 +105,12 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
   config->init = g_strdup("");
   if (!g_str_has_prefix(preset, "public-")) {
     /* Small models of few images: data/models/README.md says what was tried. The regularisers grow with the edge towards what is
-     * published for large sizes; masks are held together loosely while they still form. */
-    double factor = MAX(1, arch.size / 64.0);
-    config->options.r1_image = MIN(10, 0.1 * factor);
-    config->options.r1_mask = MIN(1000, 10 * factor);
+     * published for large sizes; masks are held together, and apart, once they have formed: at 32 pixels, where such a model begins. */
+    double factor = MAX(1, arch.size / 128.0);
+    config->options.r1_image = 0.1 * factor;
+    config->options.r1_mask = 10 * factor;
     config->options.mask_weight = arch.size < 64 ? 20 : 60;
+    config->options.mask_entropy = arch.size < 64 ? 0 : 1;
     config->options.fourier_cutoff = 4;
     config->options.ema_half_life = 5000;
     config->options.path_every = 8;

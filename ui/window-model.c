@@ -20,6 +20,13 @@ static void show_page(SsgWindow *self)
   gboolean face = ssg_document_face(self->document) != NULL;
   const char *page = model || face ? "editor" : loading ? "loading" : "welcome";
   gtk_stack_set_visible_child_name(GTK_STACK(self->stack), page);
+  /* A focus within the page that is hidden would keep Tab from all others. */
+  GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
+  gboolean editor = g_str_equal(page, "editor");
+  if (!editor && focus && gtk_widget_is_ancestor(focus, self->layout))
+    gtk_window_set_focus(GTK_WINDOW(self), NULL);
+  else if (editor && !focus)
+    gtk_widget_grab_focus(self->canvas);
 }
 
 static guint64 first_seed(const SsgModelInfo *info)

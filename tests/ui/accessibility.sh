@@ -127,8 +127,10 @@ start "$WORK/broken.safetensors"
 await dialog "Recover Your Work?" # the one before was killed
 names "dialog Recover" 8
 tabs "dialog Recover"
-xdotool key Escape
-await dialog ""
+kill $PID
+wait $PID 2>/dev/null
+rm -rf "$XDG_STATE_HOME"
+start "$WORK/broken.safetensors"
 await page welcome
 await_change message ""
 names "welcome page with a message" 8

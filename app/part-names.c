@@ -3,11 +3,11 @@
 #include <string.h>
 #include "app/i18n.h"
 
-/* Names of the public face and full-body models and of our own. */
+/* Names of the public face and full-body models and of our own. The part "face" is the skin: to people a face is the whole. */
 static const struct {
   const char *name, *title;
 } known[] = {
-    {"background", N_("Background")}, {"face", N_("Face")},         {"skin", N_("Skin")},
+    {"background", N_("Background")}, {"face", N_("Skin")},         {"skin", N_("Skin")},
     {"eye", N_("Eyes")},              {"eyes", N_("Eyes")},         {"eyebrow", N_("Eyebrows")},
     {"eyebrows", N_("Eyebrows")},     {"brow", N_("Eyebrows")},     {"brows", N_("Eyebrows")},
     {"mouth", N_("Mouth")},           {"nose", N_("Nose")},         {"ear", N_("Ears")},

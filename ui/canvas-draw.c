@@ -174,11 +174,27 @@ static void draw_divider(SsgCanvas *self, GtkSnapshot *snapshot, const graphene_
   }
 }
 
+/* The chequered ground that means "nothing here". */
+static void draw_nothing(GtkSnapshot *snapshot, const graphene_rect_t *rect)
+{
+  const float side = 12;
+  const GdkRGBA light = { 0.80f, 0.80f, 0.80f, 1 }, dark = { 0.67f, 0.67f, 0.67f, 1 };
+  graphene_rect_t tile = GRAPHENE_RECT_INIT(rect->origin.x, rect->origin.y, 2 * side, 2 * side);
+  gtk_snapshot_append_color(snapshot, &light, rect);
+  gtk_snapshot_push_repeat(snapshot, rect, &tile);
+  gtk_snapshot_append_color(snapshot, &dark, &GRAPHENE_RECT_INIT(tile.origin.x, tile.origin.y, side, side));
+  gtk_snapshot_append_color(snapshot, &dark, &GRAPHENE_RECT_INIT(tile.origin.x + side, tile.origin.y + side, side, side));
+  gtk_snapshot_pop(snapshot);
+}
+
 static void draw_picture(SsgCanvas *self, GtkSnapshot *snapshot, const graphene_rect_t *rect)
 {
   gboolean split = self->split && self->before.render;
   float at = rect->origin.x + (float) self->split_at * rect->size.width;
-  draw_layer(self, snapshot, &self->now, rect);
+  if (self->empty)
+    draw_nothing(snapshot, rect);
+  else
+    draw_layer(self, snapshot, &self->now, rect);
   if (split) {
     gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(rect->origin.x, rect->origin.y, at - rect->origin.x,
                                                          rect->size.height));
@@ -241,7 +257,7 @@ void ssg_canvas_draw(SsgCanvas *self, GtkSnapshot *snapshot)
   draw_picture(self, snapshot, &rect);
   if (self->dropping)
     draw_glow(self, snapshot, &rect, &accent);
-  else if (self->tool == SSG_TOOL_SELECT && self->drag != DRAG_PAN) {
+  else if (self->tool == SSG_TOOL_SELECT && self->drag != DRAG_PAN && !self->empty) {
     gboolean attended = self->pointer_inside || gtk_widget_has_visible_focus(GTK_WIDGET(self)) || self->hovered >= 0;
     if (self->selected >= 0 && attended)
       draw_outline(self, snapshot, &rect, self->selected, &accent, 2);
@@ -251,7 +267,10 @@ void ssg_canvas_draw(SsgCanvas *self, GtkSnapshot *snapshot)
   gtk_snapshot_pop(snapshot);
   if (self->split && self->before.render)
     draw_divider(self, snapshot, &rect, rect.origin.x + (float) self->split_at * rect.size.width);
-  if (self->tool == SSG_TOOL_MOVE && !self->dropping)
+  if (self->empty && !self->dropping)
+    draw_pill(self, snapshot, _("All parts are hidden"), rect.origin.x + rect.size.width / 2,
+              rect.origin.y + rect.size.height / 2 - 12, 0.75);
+  if (self->tool == SSG_TOOL_MOVE && !self->dropping && !self->empty)
     draw_move_box(self, snapshot, &rect);
   if (self->dropping)
     draw_drop_label(self, snapshot);

@@ -27,7 +27,7 @@ struct _SsgCanvas {
   int glow_part;
 
   SsgView view;
-  gboolean split;
+  gboolean split, empty;
   double split_at; /* [0, 1] of the picture's width */
   double opacity;
   SsgDepthStyle depth_style;

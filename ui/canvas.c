@@ -236,7 +236,7 @@ int ssg_canvas_part_at(SsgCanvas *self, double x, double y)
   }
   double px, py;
   ssg_canvas_to_picture(self, x, y, &px, &py);
-  if (px < 0 || py < 0 || px >= 1 || py >= 1)
+  if (self->empty || px < 0 || py < 0 || px >= 1 || py >= 1)
     return -1;
   SsgRender *render = self->now.render;
   int part = render->mask[(gsize) (py * render->size) * render->size + (gsize) (px * render->size)];
@@ -287,6 +287,15 @@ void ssg_canvas_set_render(SsgCanvas *self, SsgRender *render)
 SsgRender *ssg_canvas_get_render(SsgCanvas *self)
 {
   return self->now.render;
+}
+
+void ssg_canvas_set_empty(SsgCanvas *self, gboolean empty)
+{
+  if (empty == self->empty)
+    return;
+  self->empty = empty;
+  set_hovered(self, -1);
+  gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 
 void ssg_canvas_set_before(SsgCanvas *self, SsgRender *render)

@@ -30,6 +30,8 @@ void ssg_canvas_set_parts(SsgCanvas *self, int n_parts, const char *const *names
 /* NULL: nothing to show. Early, smaller renders are shown at the complete size. */
 void ssg_canvas_set_render(SsgCanvas *self, SsgRender *render);
 SsgRender *ssg_canvas_get_render(SsgCanvas *self); /* transfer none */
+/* Every part is hidden: an empty ground is shown instead of what the network makes of nothing. */
+void ssg_canvas_set_empty(SsgCanvas *self, gboolean empty);
 /* What the left half of the split shows; NULL: no split possible. */
 void ssg_canvas_set_before(SsgCanvas *self, SsgRender *render);
 

@@ -24,6 +24,28 @@ static SsgExportKind chosen_kind(SsgExportDialog *self)
   return adw_combo_row_get_selected(ADW_COMBO_ROW(self->kind));
 }
 
+static void show_problem(SsgExportDialog *self, const char *text)
+{
+  gtk_widget_set_visible(self->problem, text != NULL);
+  gtk_label_set_text(GTK_LABEL(self->problem), text ? text : "");
+}
+
+/* An interpolation from a step to itself is a still picture: that is said before, not found out after. */
+static void check_steps(SsgExportDialog *self)
+{
+  SsgExportKind kind = chosen_kind(self);
+  gboolean moving = kind == SSG_EXPORT_FRAMES || kind == SSG_EXPORT_ANIMATION;
+  if (!self->document)
+    return;
+  gboolean still = moving && adw_combo_row_get_selected(ADW_COMBO_ROW(self->from)) ==
+                                 adw_combo_row_get_selected(ADW_COMBO_ROW(self->to));
+  gboolean one = g_list_model_get_n_items(ssg_document_history(self->document)) < 2;
+  gtk_widget_set_sensitive(self->export, !still && !self->job);
+  show_problem(self, !still ? NULL
+                     : one  ? _("An interpolation needs two steps of the history: change the face first.")
+                            : _("Choose two different steps."));
+}
+
 static void kind_changed(SsgExportDialog *self)
 {
   SsgExportKind kind = chosen_kind(self);
@@ -34,12 +56,7 @@ static void kind_changed(SsgExportDialog *self)
   gtk_widget_set_visible(self->frames_row, moving);
   gtk_widget_set_visible(self->time_row, kind == SSG_EXPORT_ANIMATION);
   gtk_widget_set_visible(self->back_row, moving);
-}
-
-static void show_problem(SsgExportDialog *self, const char *text)
-{
-  gtk_widget_set_visible(self->problem, text != NULL);
-  gtk_label_set_text(GTK_LABEL(self->problem), text ? text : "");
+  check_steps(self);
 }
 
 static void progressed(SsgExportJob *job, GParamSpec *pspec, SsgExportDialog *self)
@@ -137,7 +154,7 @@ static void cancel_clicked(SsgExportDialog *self)
     gtk_window_close(GTK_WINDOW(self));
 }
 
-static void fill(SsgExportDialog *self)
+static void fill(SsgExportDialog *self, SsgExportKind kind)
 {
   g_autoptr(GtkStringList) kinds = gtk_string_list_new(NULL);
   g_autoptr(GtkStringList) parts = gtk_string_list_new(NULL);
@@ -156,20 +173,26 @@ static void fill(SsgExportDialog *self)
   adw_combo_row_set_model(ADW_COMBO_ROW(self->part), G_LIST_MODEL(parts));
   adw_combo_row_set_model(ADW_COMBO_ROW(self->from), G_LIST_MODEL(steps));
   adw_combo_row_set_model(ADW_COMBO_ROW(self->to), G_LIST_MODEL(steps));
-  adw_combo_row_set_selected(ADW_COMBO_ROW(self->part), (guint) MAX(ssg_document_selected_part(self->document), 0));
-  adw_combo_row_set_selected(ADW_COMBO_ROW(self->to), (guint) MAX(ssg_document_position(self->document), 0));
+  /* The part on the canvas: the selected one, else the first that has a depth. */
+  int n_parts = ssg_document_model(self->document)->arch.n_parts, part = ssg_document_selected_part(self->document);
+  adw_combo_row_set_selected(ADW_COMBO_ROW(self->part), (guint) (part >= 0 ? part : MIN(1, n_parts - 1)));
+  /* From the first step to the present one; after undoing everything, to the last. */
+  guint n = g_list_model_get_n_items(history);
+  int position = ssg_document_position(self->document);
+  adw_combo_row_set_selected(ADW_COMBO_ROW(self->to), position > 0 ? (guint) position : MAX(n, 1) - 1);
+  adw_combo_row_set_selected(ADW_COMBO_ROW(self->kind), kind);
   kind_changed(self);
 }
 
 SsgExportDialog *ssg_export_dialog_new(GtkWindow *parent, SsgDocument *document, SsgRenderService *service,
-                                       SsgDepthStyle style, double opacity)
+                                       SsgExportKind kind, SsgDepthStyle style, double opacity)
 {
   SsgExportDialog *self = g_object_new(SSG_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
   self->document = g_object_ref(document);
   self->service = g_object_ref(service);
   self->style = style;
   self->opacity = opacity;
-  fill(self);
+  fill(self, kind);
   return self;
 }
 
@@ -216,6 +239,7 @@ static void ssg_export_dialog_class_init(SsgExportDialogClass *klass)
   gtk_widget_class_bind_template_callback(widget_class, cancel_clicked);
   gtk_widget_class_bind_template_callback(widget_class, export_clicked);
   gtk_widget_class_bind_template_callback(widget_class, kind_changed);
+  gtk_widget_class_bind_template_callback(widget_class, check_steps);
 }
 
 static void ssg_export_dialog_init(SsgExportDialog *self)

@@ -9,6 +9,6 @@
 #define SSG_TYPE_EXPORT_DIALOG (ssg_export_dialog_get_type())
 G_DECLARE_FINAL_TYPE(SsgExportDialog, ssg_export_dialog, SSG, EXPORT_DIALOG, AdwWindow)
 
-/* References are kept. style and opacity: as on the canvas. */
+/* References are kept. kind: what is preselected; style and opacity: as on the canvas. */
 SsgExportDialog *ssg_export_dialog_new(GtkWindow *parent, SsgDocument *document, SsgRenderService *service,
-                                       SsgDepthStyle style, double opacity);
+                                       SsgExportKind kind, SsgDepthStyle style, double opacity);

@@ -14,7 +14,8 @@ typedef struct {
 } SsgOutline;
 
 /* mask: [size, size] class indices. Marching squares over the class's membership, blurred by one pixel so that hard
- * labels do not give stairs. A class that does not occur has no segments. The result is the caller's. */
+ * labels do not give stairs. Regions of a few pixels beside a much larger one, and holes as small, are left out. Masks of
+ * more than 256 pixels a side are sampled, so that the cost is bounded. A class that does not occur has no segments. The result is the caller's. */
 SsgOutline *ssg_outline_new(const guint8 *mask, int size, int part);
 void ssg_outline_free(SsgOutline *outline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgOutline, ssg_outline_free)

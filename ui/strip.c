@@ -212,7 +212,7 @@ static void ssg_strip_init(SsgStrip *self)
   self->thumb_size = 44;
   self->scroller = gtk_scrolled_window_new();
   self->box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
-  gtk_box_set_homogeneous(GTK_BOX(self->box), TRUE);
+  /* Not homogeneous: short names leave their room to long ones. */
   gtk_widget_set_halign(self->box, GTK_ALIGN_CENTER);
   gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->scroller), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(self->scroller), self->box);

@@ -319,8 +319,10 @@ static gboolean files_dropped(GtkDropTarget *target, const GValue *value, double
 static void export(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   SsgWindow *self = data;
-  SsgExportDialog *dialog = ssg_export_dialog_new(GTK_WINDOW(self), self->document, self->service, self->depth_style,
-                                                  gtk_range_get_value(GTK_RANGE(self->opacity)));
+  static const SsgExportKind kinds[SSG_N_VIEWS] = { SSG_EXPORT_PICTURE, SSG_EXPORT_MASK, SSG_EXPORT_OVERLAY,
+                                                    SSG_EXPORT_DEPTH_COLOR, SSG_EXPORT_DEPTH_GRID };
+  SsgExportDialog *dialog = ssg_export_dialog_new(GTK_WINDOW(self), self->document, self->service, kinds[self->view],
+                                                  self->depth_style, gtk_range_get_value(GTK_RANGE(self->opacity)));
   g_signal_connect_object(dialog, "done", G_CALLBACK(ssg_window_toast), self, G_CONNECT_SWAPPED);
   gtk_window_present(GTK_WINDOW(dialog));
 }

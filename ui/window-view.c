@@ -339,6 +339,8 @@ void ssg_window_connect_view(SsgWindow *self)
   g_signal_connect_swapped(self->layout, "notify::roomy", G_CALLBACK(room_changed), self);
   g_signal_connect_swapped(self->service, "notify::busy", G_CALLBACK(ssg_window_update_status), self);
   g_signal_connect_swapped(self->service, "notify::device", G_CALLBACK(ssg_window_update_status), self);
+  g_settings_bind(self->settings, "show-shelf", self->layout, "start-visible", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind(self->settings, "show-inspector", self->layout, "end-visible", G_SETTINGS_BIND_DEFAULT);
   gtk_widget_grab_focus(self->canvas);
   /* The map and scale that were used last. */
   const char *const keys[] = { "depth-map", "depth-scale" };

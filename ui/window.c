@@ -107,6 +107,7 @@ static void face_changed(SsgWindow *self)
       shown |= (guint64) !!ssg_face_shown(face, k) << k;
     g_object_get(self->document, "locked", &locked, NULL);
     ssg_strip_set_state(SSG_STRIP(self->strip), shown, locked);
+    ssg_canvas_set_empty(SSG_CANVAS(self->canvas), shown == 0);
     ssg_render_service_request(self->service, face, ssg_window_in_gesture(self));
   } else {
     ssg_render_service_clear(self->service);

@@ -87,6 +87,41 @@ static void test_closed_outline(void)
   }
 }
 
+/* A crumb beside a large region and a hole in it are no outlines of their own; a part that is small as a whole is one. */
+static void test_crumbs(void)
+{
+  enum { N = 64 };
+  static guint8 mask[N * N];
+  for (int y = 20; y < 44; y++)
+    for (int x = 20; x < 44; x++)
+      mask[y * N + x] = 1;
+  g_autoptr(SsgOutline) clean = ssg_outline_new(mask, N, 1);
+  mask[5 * N + 5] = mask[5 * N + 6] = 1; /* crumb */
+  mask[30 * N + 30] = 0;                 /* hole */
+  mask[60 * N + 60] = mask[60 * N + 61] = mask[61 * N + 60] = 2;
+  g_autoptr(SsgOutline) outline = ssg_outline_new(mask, N, 1), small = ssg_outline_new(mask, N, 2);
+  g_assert_cmpint(outline->n, ==, clean->n);
+  g_assert_cmpfloat_with_epsilon(outline->left, 20.0 / N, 1e-6);
+  g_assert_cmpfloat_with_epsilon(outline->right, 44.0 / N, 1e-6);
+  g_assert_cmpint(small->n, >, 4);
+  g_assert_cmpfloat_with_epsilon(small->right, 62.0 / N, 1e-6);
+}
+
+/* Twice the size, half the steps: large masks give the same outline as small ones. */
+static void test_large_outline(void)
+{
+  enum { N = 256 };
+  static guint8 mask[N * N], twice[4 * N * N];
+  for (int i = 0; i < N * N; i++)
+    mask[i] = hypot(i % N - 128, i / N - 120) < 70;
+  for (int i = 0; i < 4 * N * N; i++)
+    twice[i] = mask[(i / (2 * N) / 2) * N + i % (2 * N) / 2];
+  g_autoptr(SsgOutline) one = ssg_outline_new(mask, N, 1), two = ssg_outline_new(twice, 2 * N, 1);
+  g_assert_cmpint(one->n, ==, two->n);
+  for (int i = 0; i < one->n; i++)
+    g_assert_cmpfloat_with_epsilon(one->segments[i].x0, two->segments[i].x0, 1e-6);
+}
+
 /* What was shown at a point is shown at the moved point after growing about the anchor and moving. */
 static void test_transform(void)
 {
@@ -124,6 +159,8 @@ int main(int argc, char **argv)
   g_test_add_func("/ui/viewport/never-lost", test_never_lost);
   g_test_add_func("/ui/outline/disc", test_disc_outline);
   g_test_add_func("/ui/outline/closed", test_closed_outline);
+  g_test_add_func("/ui/outline/crumbs", test_crumbs);
+  g_test_add_func("/ui/outline/large", test_large_outline);
   g_test_add_func("/ui/transform/moved", test_transform);
   g_test_add_func("/ui/transform/describe", test_describe);
   return g_test_run();

@@ -1,5 +1,7 @@
 #include "app/directions.h"
 
+#include <string.h>
+
 G_DEFINE_BOXED_TYPE(SsgDirectionSet, ssg_direction_set, ssg_direction_set_ref, ssg_direction_set_unref)
 
 SsgDirectionSet *ssg_direction_set_new(int part, SsgCode what, int n, int style_dim, const float *directions,
@@ -14,6 +16,12 @@ SsgDirectionSet *ssg_direction_set_new(int part, SsgCode what, int n, int style_
   set->directions = g_memdup2(directions, (gsize) n * style_dim * sizeof *directions);
   set->effects = g_memdup2(effects, (gsize) n * sizeof *effects);
   return set;
+}
+
+gboolean ssg_direction_set_equal(const SsgDirectionSet *a, const SsgDirectionSet *b)
+{
+  return a == b || (a->part == b->part && a->what == b->what && a->n == b->n && a->style_dim == b->style_dim &&
+                    memcmp(a->directions, b->directions, (gsize) a->n * a->style_dim * sizeof *a->directions) == 0);
 }
 
 SsgDirectionSet *ssg_direction_set_ref(SsgDirectionSet *set)

@@ -27,6 +27,8 @@ GType ssg_direction_set_get_type(void);
 /* Copies directions [n, S] and effects [n]. n 0 is allowed: a part without directions. */
 SsgDirectionSet *ssg_direction_set_new(int part, SsgCode what, int n, int style_dim, const float *directions,
                                        const float *effects);
+/* The same directions of the same part, to the bit; effects do not count. */
+gboolean ssg_direction_set_equal(const SsgDirectionSet *a, const SsgDirectionSet *b);
 SsgDirectionSet *ssg_direction_set_ref(SsgDirectionSet *set);
 void ssg_direction_set_unref(SsgDirectionSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgDirectionSet, ssg_direction_set_unref)

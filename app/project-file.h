@@ -1,6 +1,6 @@
 /* Projects: a document in one file, `.ssgan`, in fact safetensors with JSON metadata, so that one line of Python reads the
  * latents. Tensors: "codes" [n, B + 2K, S] (each distinct set of codes once), "transforms" [m, K, 3] (scale, shift_x,
- * shift_y). Metadata: `format` "ssgan-project", `version`, `project` (JSON: model's name,
+ * shift_y), and, where sliders were moved, "vectors" [v, S] (see app/project-tunings.h). Metadata: `format` "ssgan-project", `version`, `project` (JSON: model's name,
  * path, hash and architecture, history, position, kept faces, donor, locks, view state). Files are checked: a damaged or
  * hostile one gives SSG_ERROR_FORMAT or SSG_ERROR_SHAPE with the place, never a crash and never a half-read document. */
 #pragma once

@@ -1,6 +1,7 @@
 /* Reading projects: nothing in a file is believed before it was checked. */
 #include "app/document-private.h"
 #include "app/project-file.h"
+#include "app/project-tunings.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -18,6 +19,7 @@ typedef struct {
   const SsgSafetensors *file;
   SsgModelInfo *info; /* NULL: the document was empty */
   GPtrArray *faces;   /* of SsgFace */
+  GPtrArray *tunings; /* of SsgTuning */
 } Reader;
 
 G_GNUC_PRINTF(3, 4)
@@ -215,6 +217,36 @@ static gboolean read_faces(Reader *reader, GError **error)
   return done;
 }
 
+static gboolean read_tunings(Reader *reader, GError **error)
+{
+  const SsgArchitecture *arch = &reader->info->arch;
+  SsgHostTensor *vectors = ssg_host_tensors_get(reader->file->tensors, "vectors");
+  if (vectors && (vectors->dtype != SSG_F32 || vectors->shape.rank != 2 || vectors->shape.dim[1] != arch->style_dim))
+    return fail(reader, error, "tensor 'vectors' is not f32 [n, %d]", arch->style_dim);
+  reader->tunings = ssg_project_tunings_read(reader->project, reader->faces, arch->n_parts, arch->style_dim,
+                                             vectors ? vectors->data : NULL, vectors ? vectors->shape.dim[0] : 0, error);
+  if (!reader->tunings)
+    g_prefix_error(error, "%s: not a readable project: ", reader->path);
+  return reader->tunings != NULL;
+}
+
+static gboolean set_tunings(const Reader *reader, JsonObject *step, SsgHistoryEntry *entry, GError **error)
+{
+  if (!json_object_has_member(step, "tunings"))
+    return TRUE;
+  JsonArray *tunings = get_array(reader, step, "tunings", error);
+  for (guint i = 0; tunings && i < json_array_get_length(tunings); i++) {
+    JsonNode *node = json_array_get_element(tunings, i);
+    gint64 number = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64 ? json_node_get_int(node)
+                                                                                                  : -1;
+    if (number < 0 || number >= (gint64) reader->tunings->len)
+      return fail(reader, error, "a step has sliders that are not in the file");
+    SsgTuning *tuning = reader->tunings->pdata[number];
+    ssg_history_entry_set_tuning(entry, ssg_tuning_part(tuning), tuning);
+  }
+  return tunings != NULL;
+}
+
 static SsgFace *get_face(const Reader *reader, JsonObject *object, const char *name, GError **error)
 {
   gint64 i = 0;
@@ -244,7 +276,10 @@ static gboolean read_history(const Reader *reader, SsgDocument *document, GError
     const char *description = origin ? get_text(reader, step, "description", error) : NULL;
     if (!description || !get_int(reader, step, "time", 1, G_MAXINT64, &time, error))
       return FALSE;
-    g_ptr_array_add(entries, ssg_history_entry_new(face, origin, description, time));
+    SsgHistoryEntry *entry = ssg_history_entry_new(face, origin, description, time);
+    g_ptr_array_add(entries, entry);
+    if (!set_tunings(reader, step, entry, error))
+      return FALSE;
   }
   if (reader->info->arch.n_parts < 64)
     locked &= (1ull << reader->info->arch.n_parts) - 1;
@@ -309,7 +344,7 @@ static SsgDocument *read_document(Reader *reader, GError **error)
     const char *hash = get_text(reader, object, "hash", error), *path = NULL;
     if (!hash || (json_object_has_member(object, "path") && !(path = get_text(reader, object, "path", error))) ||
         !read_model(reader, object, error) || !ssg_document_set_model(document, reader->info, path, hash, error) ||
-        !read_faces(reader, error) || !read_history(reader, document, error) || !read_kept(reader, document, error) ||
+        !read_faces(reader, error) || !read_tunings(reader, error) || !read_history(reader, document, error) || !read_kept(reader, document, error) ||
         !read_rest(reader, document, error))
       return NULL;
   }
@@ -367,6 +402,7 @@ SsgDocument *ssg_project_load(const char *path, GError **error)
   SsgDocument *document = read_document(&reader, error);
   g_clear_pointer(&reader.info, ssg_model_info_free);
   g_ptr_array_unref(reader.faces);
+  g_clear_pointer(&reader.tunings, g_ptr_array_unref);
   return document;
 }
 

@@ -1,5 +1,6 @@
 /* Writing projects: a snapshot of a document, made on the main loop, written by any thread. */
 #include "app/project-file.h"
+#include "app/project-tunings.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ typedef struct {
   guint face, origin;
   char *description;
   gint64 time;
+  GArray *tunings; /* of guint; NULL: all sliders at rest */
 } Step;
 
 typedef struct {
@@ -27,6 +29,7 @@ struct _SsgProjectSnapshot {
   GPtrArray *faces;   /* of SsgFace, each distinct pointer once */
   GHashTable *numbers; /* SsgFace * -> index + 1 */
   GArray *steps, *kept;
+  SsgProjectTunings tunings;
   int position, selected;
   guint64 locked;
   int donor; /* face, -1 none */
@@ -36,6 +39,7 @@ struct _SsgProjectSnapshot {
 static void step_clear(gpointer step)
 {
   g_free(((Step *) step)->description);
+  g_clear_pointer(&((Step *) step)->tunings, g_array_unref);
 }
 
 static void kept_clear(gpointer kept)
@@ -51,6 +55,26 @@ static guint add_face(SsgProjectSnapshot *snapshot, SsgFace *face)
   g_ptr_array_add(snapshot->faces, ssg_face_ref(face));
   g_hash_table_insert(snapshot->numbers, face, GUINT_TO_POINTER(snapshot->faces->len));
   return snapshot->faces->len - 1;
+}
+
+/* What the sliders of a step start from must be in the file too. */
+static GArray *add_tunings(SsgProjectSnapshot *snapshot, SsgHistoryEntry *entry)
+{
+  GArray *numbers = NULL;
+  int n_parts = ssg_face_n_parts(ssg_history_entry_face(entry));
+  for (int part = SSG_PART_WHOLE; part < n_parts; part++) {
+    SsgTuning *tuning = ssg_history_entry_tuning(entry, part);
+    if (!tuning)
+      continue;
+    add_face(snapshot, ssg_tuning_anchor(tuning));
+    if (ssg_tuning_donor(tuning))
+      add_face(snapshot, ssg_tuning_donor(tuning));
+    guint number = ssg_project_tunings_add(&snapshot->tunings, tuning);
+    if (!numbers)
+      numbers = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_array_append_val(numbers, number);
+  }
+  return numbers;
 }
 
 SsgProjectSnapshot *ssg_project_snapshot_new(SsgDocument *document)
@@ -69,12 +93,14 @@ SsgProjectSnapshot *ssg_project_snapshot_new(SsgDocument *document)
   g_array_set_clear_func(snapshot->steps, step_clear);
   snapshot->kept = g_array_new(FALSE, FALSE, sizeof(Kept));
   g_array_set_clear_func(snapshot->kept, kept_clear);
+  ssg_project_tunings_init(&snapshot->tunings);
 
   GListModel *history = ssg_document_history(document), *kept = ssg_document_kept(document);
   for (guint i = 0; i < g_list_model_get_n_items(history); i++) {
     g_autoptr(SsgHistoryEntry) entry = g_list_model_get_item(history, i);
     Step step = {add_face(snapshot, ssg_history_entry_face(entry)), add_face(snapshot, ssg_history_entry_origin(entry)),
-                 g_strdup(ssg_history_entry_description(entry)), ssg_history_entry_time(entry)};
+                 g_strdup(ssg_history_entry_description(entry)), ssg_history_entry_time(entry),
+                 add_tunings(snapshot, entry)};
     g_array_append_val(snapshot->steps, step);
   }
   for (guint i = 0; i < g_list_model_get_n_items(kept); i++) {
@@ -108,6 +134,7 @@ void ssg_project_snapshot_free(SsgProjectSnapshot *snapshot)
   g_ptr_array_unref(snapshot->faces);
   g_array_unref(snapshot->steps);
   g_array_unref(snapshot->kept);
+  ssg_project_tunings_clear(&snapshot->tunings);
   g_free(snapshot->donor_name);
   g_free(snapshot->view);
   g_free(snapshot);
@@ -196,7 +223,30 @@ static JsonArray *faces_json(const SsgProjectSnapshot *snapshot, Blocks *codes, 
   return faces;
 }
 
-static char *project_json(const SsgProjectSnapshot *snapshot, Blocks *codes, Blocks *transforms)
+static guint number_of_face(gpointer snapshot, gconstpointer face)
+{
+  return GPOINTER_TO_UINT(g_hash_table_lookup(((SsgProjectSnapshot *) snapshot)->numbers, face)) - 1;
+}
+
+typedef struct {
+  Blocks *blocks;
+  gsize size; /* of a row, bytes */
+} Rows;
+
+static guint number_of_row(gpointer rows, gconstpointer row)
+{
+  return add_block(((Rows *) rows)->blocks, row, ((Rows *) rows)->size);
+}
+
+static void write_tunings(const SsgProjectSnapshot *snapshot, JsonObject *project, Blocks *vectors)
+{
+  if (snapshot->tunings.tunings->len == 0)
+    return;
+  Rows rows = {vectors, ssg_face_style_dim(snapshot->faces->pdata[0]) * sizeof(float)};
+  ssg_project_tunings_write(&snapshot->tunings, project, number_of_face, (gpointer) snapshot, number_of_row, &rows);
+}
+
+static char *project_json(const SsgProjectSnapshot *snapshot, Blocks *codes, Blocks *transforms, Blocks *vectors)
 {
   JsonObject *project = json_object_new();
   json_object_set_string_member(project, "title", snapshot->title);
@@ -213,6 +263,12 @@ static char *project_json(const SsgProjectSnapshot *snapshot, Blocks *codes, Blo
     json_object_set_int_member(object, "origin", step->origin);
     json_object_set_string_member(object, "description", step->description);
     json_object_set_int_member(object, "time", step->time);
+    if (step->tunings) {
+      JsonArray *tunings = json_array_new();
+      for (guint t = 0; t < step->tunings->len; t++)
+        json_array_add_int_element(tunings, g_array_index(step->tunings, guint, t));
+      json_object_set_array_member(object, "tunings", tunings);
+    }
     json_array_add_object_element(history, object);
   }
   for (guint i = 0; i < snapshot->kept->len; i++) {
@@ -235,6 +291,7 @@ static char *project_json(const SsgProjectSnapshot *snapshot, Blocks *codes, Blo
   }
   if (snapshot->view)
     json_object_set_string_member(project, "view", snapshot->view);
+  write_tunings(snapshot, project, vectors);
   g_autoptr(JsonNode) root = json_node_init_object(json_node_alloc(), project);
   json_object_unref(project);
   return json_to_string(root, FALSE);
@@ -252,7 +309,7 @@ static gboolean write_blocks(SsgSafetensorsWriter *writer, int index, const Bloc
 }
 
 static gboolean write_tensors(const SsgProjectSnapshot *snapshot, SsgSafetensorsWriter *writer, const Blocks *codes,
-                              const Blocks *transforms, GError **error)
+                              const Blocks *transforms, const Blocks *vectors, GError **error)
 {
   if (snapshot->faces->len == 0)
     return TRUE;
@@ -263,16 +320,23 @@ static gboolean write_tensors(const SsgProjectSnapshot *snapshot, SsgSafetensors
   int codes_index = ssg_safetensors_writer_declare(writer, "codes", SSG_F32, &codes_shape, error);
   int transforms_index =
       codes_index < 0 ? -1 : ssg_safetensors_writer_declare(writer, "transforms", SSG_F32, &transforms_shape, error);
+  SsgShape vectors_shape = {2, {vectors->blocks->len, ssg_face_style_dim(face)}};
+  int vectors_index = -1;
+  if (transforms_index >= 0 && vectors->blocks->len > 0 &&
+      (vectors_index = ssg_safetensors_writer_declare(writer, "vectors", SSG_F32, &vectors_shape, error)) < 0)
+    return FALSE;
   return transforms_index >= 0 && write_blocks(writer, codes_index, codes, error) &&
-         write_blocks(writer, transforms_index, transforms, error);
+         write_blocks(writer, transforms_index, transforms, error) &&
+         (vectors_index < 0 || write_blocks(writer, vectors_index, vectors, error));
 }
 
 gboolean ssg_project_snapshot_write(SsgProjectSnapshot *snapshot, const char *path, GError **error)
 {
-  Blocks codes, transforms;
+  Blocks codes, transforms, vectors;
   blocks_init(&codes);
   blocks_init(&transforms);
-  g_autofree char *json = project_json(snapshot, &codes, &transforms);
+  blocks_init(&vectors);
+  g_autofree char *json = project_json(snapshot, &codes, &transforms, &vectors);
   g_autoptr(SsgSafetensorsWriter) writer = ssg_safetensors_writer_open(path, error);
   gboolean done = FALSE;
   if (writer && strlen(json) > SSG_SAFETENSORS_MAX_HEADER / 2) {
@@ -282,10 +346,11 @@ gboolean ssg_project_snapshot_write(SsgProjectSnapshot *snapshot, const char *pa
     ssg_safetensors_writer_set_metadata(writer, "format", "ssgan-project");
     ssg_safetensors_writer_set_metadata(writer, "version", "1");
     ssg_safetensors_writer_set_metadata(writer, "project", json);
-    done = write_tensors(snapshot, writer, &codes, &transforms, error) && ssg_safetensors_writer_commit(writer, error);
+    done = write_tensors(snapshot, writer, &codes, &transforms, &vectors, error) && ssg_safetensors_writer_commit(writer, error);
   }
   blocks_clear(&codes);
   blocks_clear(&transforms);
+  blocks_clear(&vectors);
   return done;
 }
 

@@ -161,9 +161,16 @@ SsgTuning *ssg_tuning_with_direction(SsgTuning *tuning, SsgDirectionSet *set, in
 {
   g_assert(set->part == tuning->part && index >= 0 && index < set->n);
   g_assert(set->style_dim == ssg_face_style_dim(tuning->anchor));
-  SsgTuning *copy = tuning_copy(tuning);
+  g_autoptr(SsgTuning) start = ssg_tuning_ref(tuning);
+  const Directions *known = directions_of(tuning, set->what);
+  if (known->set && !ssg_direction_set_equal(known->set, set) && !directions_at_rest(known)) {
+    g_autoptr(SsgFace) anchor = tuned_anchor(tuning);
+    ssg_tuning_unref(start);
+    start = ssg_tuning_new(tuning->part, anchor, tuning->donor);
+  }
+  SsgTuning *copy = tuning_copy(start);
   Directions *directions = (Directions *) directions_of(copy, set->what);
-  if (directions->set != set) {
+  if (!directions->set || !ssg_direction_set_equal(directions->set, set)) {
     directions_clear(directions);
     directions->set = ssg_direction_set_ref(set);
     directions->amounts = g_new0(float, set->n);
@@ -213,7 +220,23 @@ float ssg_tuning_truncation(SsgTuning *tuning)
   return tuning->psi;
 }
 
-float ssg_tuning_direction(SsgTuning *tuning, SsgCode what, int index)
+const float *ssg_tuning_mean(SsgTuning *tuning)
+{
+  return tuning->mean;
+}
+
+SsgDirectionSet *ssg_tuning_directions(SsgTuning *tuning, SsgCode what)
+{
+  return directions_of(tuning, what)->set;
+}
+
+float ssg_tuning_direction(SsgTuning *tuning, SsgDirectionSet *set, int index)
+{
+  const Directions *directions = directions_of(tuning, set->what);
+  return directions->set && ssg_direction_set_equal(directions->set, set) ? ssg_tuning_amount(tuning, set->what, index) : 0;
+}
+
+float ssg_tuning_amount(SsgTuning *tuning, SsgCode what, int index)
 {
   const Directions *directions = directions_of(tuning, what);
   return directions->set && index >= 0 && index < directions->set->n ? directions->amounts[index] : 0;

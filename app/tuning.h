@@ -28,7 +28,8 @@ SsgTuning *ssg_tuning_with_blend(SsgTuning *tuning, SsgCode what, float amount);
 /* psi of MODEL.md step 3, usual range [0, 1.5], 1 at rest; mean [S] is copied. */
 SsgTuning *ssg_tuning_with_truncation(SsgTuning *tuning, const float *mean, float psi);
 /* amount in standard deviations, usual range [-3, 3], 0 at rest, along direction index of the set, which must be of the
- * tuning's part. A reference on the set is kept. */
+ * tuning's part. A reference on the set is kept. When the sliders moved along other directions before (another model's),
+ * what they all did becomes part of the anchor first. */
 SsgTuning *ssg_tuning_with_direction(SsgTuning *tuning, SsgDirectionSet *set, int index, float amount);
 /* Another donor, with the blends at rest: what they did becomes part of the anchor. */
 SsgTuning *ssg_tuning_with_donor(SsgTuning *tuning, SsgFace *donor);
@@ -38,7 +39,14 @@ SsgFace *ssg_tuning_anchor(SsgTuning *tuning); /* transfer none */
 SsgFace *ssg_tuning_donor(SsgTuning *tuning);  /* transfer none; may be NULL */
 float ssg_tuning_blend(SsgTuning *tuning, SsgCode what);
 float ssg_tuning_truncation(SsgTuning *tuning);
-float ssg_tuning_direction(SsgTuning *tuning, SsgCode what, int index); /* 0 when it was never moved */
+/* NULL while truncation was never moved; [S], owned by the tuning. */
+const float *ssg_tuning_mean(SsgTuning *tuning);
+/* The directions that the sliders moved along; transfer none, NULL when none was moved. */
+SsgDirectionSet *ssg_tuning_directions(SsgTuning *tuning, SsgCode what);
+/* 0 when it was never moved, or along another model's directions. */
+float ssg_tuning_direction(SsgTuning *tuning, SsgDirectionSet *set, int index);
+/* Of the tuning's own directions; 0 without. */
+float ssg_tuning_amount(SsgTuning *tuning, SsgCode what, int index);
 gboolean ssg_tuning_at_rest(SsgTuning *tuning);
 
 /* `face` with the tuned part's codes as the sliders say; everything else is face's own. */

@@ -104,7 +104,7 @@ void ssg_direction_sliders_refresh(SsgDirectionSliders *self, SsgTuning *tuning)
   for (guint i = 0; i < self->sliders->len; i++) {
     int index;
     SsgDirectionSet *set = set_of(self, self->sliders->pdata[i], &index);
-    ssg_slider_set_value(self->sliders->pdata[i], ssg_tuning_direction(tuning, set->what, index));
+    ssg_slider_set_value(self->sliders->pdata[i], ssg_tuning_direction(tuning, set, index));
   }
 }
 

@@ -135,7 +135,7 @@ static void test_coalescing(void)
   for (int i = 1; i <= 5; i++)
     g_assert_true(ssg_document_set_transform(document, 1, (SsgTransform) {1, 0.1f * i, 0}));
   g_assert_cmpuint(n_entries(document), ==, 2);
-  g_assert_cmpstr(newest(document), ==, "Face moved");
+  g_assert_cmpstr(newest(document), ==, "Skin moved");
   g_assert_true(ssg_document_set_transform(document, SSG_PART_WHOLE, (SsgTransform) {2, 0, 0}));
   g_assert_cmpuint(n_entries(document), ==, 3);
   g_assert_cmpfloat(ssg_face_transform(ssg_document_face(document), 0).scale, ==, 1);
@@ -215,7 +215,7 @@ static void test_sliders(void)
   g_assert_cmpfloat_with_epsilon(ssg_face_code(ssg_document_face(document), 2, SSG_CODE_SHAPE)[5],
                                  ssg_face_code(donor, 2, SSG_CODE_SHAPE)[5] - 2 * set->directions[S + 5], 1e-5f);
   g_autoptr(SsgTuning) known = ssg_document_tuning(document, 2);
-  g_assert_cmpfloat(ssg_tuning_direction(known, SSG_CODE_SHAPE, 1), ==, -2);
+  g_assert_cmpfloat(ssg_tuning_direction(known, set, 1), ==, -2);
   g_autoptr(SsgTuning) without = ssg_tuning_with_direction(known, set, 1, 0);
   g_autoptr(SsgTuning) rest = ssg_tuning_with_blend(without, SSG_CODE_SHAPE, 0);
   g_assert_true(ssg_tuning_at_rest(rest));
@@ -226,7 +226,7 @@ static void test_sliders(void)
   ssg_document_jump(document, 1);
   g_autoptr(SsgTuning) undone = ssg_document_tuning(document, 2);
   g_assert_cmpfloat(ssg_tuning_blend(undone, SSG_CODE_SHAPE), ==, 1);
-  g_assert_cmpfloat(ssg_tuning_direction(undone, SSG_CODE_SHAPE, 1), ==, 0);
+  g_assert_cmpfloat(ssg_tuning_direction(undone, set, 1), ==, 0);
 
   /* An edit of another part leaves them, one of this part lets them start anew. */
   g_assert_true(ssg_document_swap(document, donor, "face 2", 1, SSG_CODE_BOTH));

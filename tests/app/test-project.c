@@ -6,6 +6,43 @@
 #include "app/shelf.h"
 #include "engine/safetensors.h"
 
+/* Sliders of part 2: towards the donor, along a direction, and a truncation. */
+static void move_sliders(SsgDocument *document, SsgFace *donor)
+{
+  float directions[2 * S], effects[2] = {2, 1}, mean[S];
+  for (int i = 0; i < 2 * S; i++)
+    directions[i] = 0.01f * (float) (i % 7) - 0.02f;
+  for (int i = 0; i < S; i++)
+    mean[i] = 0.1f * (float) i;
+  g_autoptr(SsgDirectionSet) set = ssg_direction_set_new(2, SSG_CODE_TEXTURE, 2, S, directions, effects);
+  ssg_document_set_donor(document, donor, "face 2");
+  g_autoptr(SsgTuning) rest = ssg_document_tuning(document, 2);
+  g_autoptr(SsgTuning) blend = ssg_tuning_with_blend(rest, SSG_CODE_SHAPE, 0.3f);
+  g_autoptr(SsgTuning) moved = ssg_tuning_with_direction(blend, set, 1, -1.7f);
+  g_autoptr(SsgTuning) tuning = ssg_tuning_with_truncation(moved, mean, 0.8f);
+  g_assert_true(ssg_document_tune(document, tuning));
+}
+
+static void assert_same_tunings(SsgHistoryEntry *a, SsgHistoryEntry *b)
+{
+  for (int part = SSG_PART_WHOLE; part < K; part++) {
+    SsgTuning *x = ssg_history_entry_tuning(a, part), *y = ssg_history_entry_tuning(b, part);
+    g_assert_cmpint(!x, ==, !y);
+    if (!x)
+      continue;
+    g_autoptr(SsgFace) p = ssg_tuning_apply(x, ssg_history_entry_face(a)), q = ssg_tuning_apply(y, ssg_history_entry_face(b));
+    g_assert_true(ssg_face_equal(p, q));
+    g_assert_true(ssg_face_equal(ssg_tuning_anchor(x), ssg_tuning_anchor(y)));
+    for (int what = SSG_CODE_SHAPE; what <= SSG_CODE_TEXTURE; what++) {
+      SsgDirectionSet *set = ssg_tuning_directions(x, what);
+      g_assert_cmpfloat(ssg_tuning_blend(x, what), ==, ssg_tuning_blend(y, what));
+      for (int i = 0; set && i < set->n; i++)
+        g_assert_cmpfloat(ssg_tuning_direction(y, set, i), ==, ssg_tuning_direction(x, set, i));
+    }
+    g_assert_cmpfloat(ssg_tuning_truncation(x), ==, ssg_tuning_truncation(y));
+  }
+}
+
 static SsgDocument *make_rich_document(void)
 {
   SsgDocument *document = make_document(1);
@@ -18,6 +55,7 @@ static SsgDocument *make_rich_document(void)
   ssg_document_swap(document, donor, "face 2", SSG_PART_WHOLE, SSG_CODE_BOTH);
   ssg_document_undo(document);
   ssg_document_set_donor(document, donor, "face 2");
+  move_sliders(document, donor);
   ssg_document_set_locked(document, 1, TRUE);
   ssg_document_select_part(document, 2);
   g_autoptr(SsgShelfFace) kept = ssg_shelf_face_new(SSG_SHELF_KEPT, kept_face, 77, "Keeper “ü”");
@@ -40,6 +78,7 @@ static void assert_same_documents(SsgDocument *a, SsgDocument *b)
     g_assert_true(ssg_face_equal(ssg_history_entry_origin(x), ssg_history_entry_origin(y)));
     g_assert_cmpstr(ssg_history_entry_description(x), ==, ssg_history_entry_description(y));
     g_assert_cmpint(ssg_history_entry_time(x), ==, ssg_history_entry_time(y));
+    assert_same_tunings(x, y);
   }
   g_assert_cmpint(ssg_document_position(a), ==, ssg_document_position(b));
   g_assert_true(ssg_face_equal(ssg_document_face(a), ssg_document_face(b)));
@@ -90,7 +129,13 @@ static void test_round_trip(void)
   g_autoptr(SsgSafetensors) file = ssg_safetensors_open(path, &error);
   g_assert_no_error(error);
   SsgHostTensor *codes = ssg_host_tensors_get(file->tensors, "codes");
-  g_assert_cmpint(codes->shape.dim[0], ==, 4); /* start, hair swapped, donor, kept */
+  g_assert_cmpint(codes->shape.dim[0], ==, 5); /* start, hair swapped, hair tuned, donor, kept */
+  g_assert_nonnull(ssg_host_tensors_get(file->tensors, "vectors"));
+  /* Opened again, the sliders stand where they stood, and go on from there. */
+  g_autoptr(SsgTuning) tuning = ssg_document_tuning(loaded, 2);
+  g_assert_cmpfloat(ssg_tuning_blend(tuning, SSG_CODE_SHAPE), ==, 0.3f);
+  g_assert_cmpfloat(ssg_tuning_amount(tuning, SSG_CODE_TEXTURE, 1), ==, -1.7f);
+  g_assert_cmpfloat(ssg_tuning_truncation(tuning), ==, 0.8f);
 
   g_assert_true(ssg_project_save(loaded, again, &error));
   g_assert_no_error(error);
@@ -219,9 +264,9 @@ static void test_hostile(void)
   static const struct {
     const char *from, *to, *says;
   } cases[] = {
-      {"\"position\":4", "\"position\":99", "'position' is 99"},
-      {"\"position\":4", "\"position\":-1", "'position' is -1"},
-      {"\"position\":4", "\"position\":\"4\"", "'position' is not a whole number"},
+      {"\"position\":5", "\"position\":99", "'position' is 99"},
+      {"\"position\":5", "\"position\":-1", "'position' is -1"},
+      {"\"position\":5", "\"position\":\"4\"", "'position' is not a whole number"},
       {"\"codes\":0", "\"codes\":1000000", "'codes' is 1000000"},
       {"\"transforms\":0", "\"transforms\":-3", "'transforms' is -3"},
       {"\"face\":1,", "\"face\":77,", "'face' is 77"},
@@ -236,6 +281,13 @@ static void test_hostile(void)
       {"\"donor\":", "\"donor\":1.5,\"x\":", "'donor' is not a whole number"},
       {"\"view\":\"", "\"view\":\"{{{", "'view' is damaged"},
       {"\"color\":", "\"color\":-1,\"x\":", "'color' is -1"},
+      {"\"tunings\":[0]", "\"tunings\":[55]", "sliders that are not in the file"},
+      {"\"tunings\":[0]", "\"tunings\":7", "'tunings' is not a list"},
+      {"\"anchor\":", "\"anchor\":9999,\"x\":", "a slider"},
+      {"\"set\":0", "\"set\":3", "a slider"},
+      {"\"amounts\":[", "\"amounts\":[1e99,", "a slider"},
+      {"\"mean\":", "\"mean\":-4,\"x\":", "a slider"},
+      {"\"rows\":[", "\"rows\":[1,", "a set of directions"},
   };
   g_autofree char *folder = make_folder();
   g_autofree char *path = g_build_filename(folder, "a.ssgan", NULL);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "app/i18n.h"
+#include "app/model-list.h"
 #include "app/part-names.h"
 #include "app/shelf.h"
 #include "engine/error.h"
@@ -273,6 +274,8 @@ gboolean ssg_document_set_model(SsgDocument *self, const SsgModelInfo *info, con
                                 GError **error)
 {
   SsgFace *face = ssg_document_current(self);
+  if (face && self->model && !ssg_models_agree(self->model, info, error))
+    return FALSE;
   if (face && !same_sizes(face, &info->arch)) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE,
                 "%s: the model has %d parts and codes of %d numbers; the document's faces have %d parts and codes of %d",
@@ -474,7 +477,6 @@ void ssg_document_set_donor(SsgDocument *self, SsgFace *donor, const char *name)
   char *copy = g_strdup(donor ? name : NULL);
   g_free(self->donor_name);
   self->donor_name = copy;
-  self->revision += seen.face != NULL; /* an empty document has nothing to save */
   g_object_notify_by_pspec(G_OBJECT(self), props[PROP_DONOR]);
   g_object_notify_by_pspec(G_OBJECT(self), props[PROP_DONOR_NAME]);
   report(self, &seen);

@@ -26,8 +26,9 @@ SsgDocument *ssg_document_new(void);
 
 /* Model ------------------------------------------------------------------------------------------------------------- */
 
-/* Says which model the faces belong to. info is copied; path may be NULL (unknown), hash "" (unknown). With faces of other
- * sizes in the document: FALSE with SSG_ERROR_SHAPE, nothing is changed. */
+/* Says which model the faces belong to; another one may take over as long as sizes and parts agree (ssg_models_agree()): faces,
+ * history and sliders stay. info is copied; path may be NULL (unknown), hash "" (unknown). Where they do not agree: FALSE
+ * with SSG_ERROR_SHAPE, nothing is changed. */
 gboolean ssg_document_set_model(SsgDocument *self, const SsgModelInfo *info, const char *path, const char *hash,
                                 GError **error);
 const SsgModelInfo *ssg_document_model(SsgDocument *self);     /* NULL before the first set_model */
@@ -100,7 +101,8 @@ SsgFace *ssg_document_respect_locks(SsgDocument *self, SsgFace *face);
 
 /* Donor, selection, locks, kept faces -------------------------------------------------------------------------------- */
 
-void ssg_document_set_donor(SsgDocument *self, SsgFace *donor, const char *name); /* NULL, NULL: none */
+/* NULL, NULL: none. Saved with the rest, but like the selection no reason to ask for saving: nothing of the face changed. */
+void ssg_document_set_donor(SsgDocument *self, SsgFace *donor, const char *name);
 SsgFace *ssg_document_donor(SsgDocument *self);        /* transfer none; may be NULL */
 const char *ssg_document_donor_name(SsgDocument *self); /* may be NULL */
 int ssg_document_selected_part(SsgDocument *self);

@@ -18,6 +18,7 @@ struct _SsgShelf {
   guint64 first_seed, next_seed, turn;
   int size;
   guint running, grow_source;
+  int n_parts, style_dim; /* of the model that the seeds were listed for; 0: none yet */
 };
 
 static void list_model_init(GListModelInterface *interface);
@@ -170,9 +171,29 @@ static void start_over(SsgShelf *self)
     add_seeds(self, FIRST_SEEDS);
 }
 
+/* A face by seed is unknown again; its old picture stays until the new one is there. */
+static void forget_faces(SsgShelf *self)
+{
+  for (guint i = 0; i < self->seeds->len; i++) {
+    SsgShelfFace *item = g_ptr_array_index(self->seeds, i);
+    stop_fetch(item);
+    ssg_shelf_face_set_face(item, NULL);
+    ssg_shelf_face_set_failed(item, NULL);
+    if (ssg_shelf_face_fetch(item)->wanted > 0 && !g_ptr_array_find(self->wanted, item, NULL))
+      g_ptr_array_add(self->wanted, g_object_ref(item));
+  }
+}
+
 static void model_changed(SsgShelf *self)
 {
-  start_over(self);
+  const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  /* A model for the same parts shows the same numbers: whoever compares two models must find them where they were. */
+  if (info && self->seeds->len > 0 && info->arch.n_parts == self->n_parts && info->arch.style_dim == self->style_dim)
+    forget_faces(self);
+  else
+    start_over(self);
+  self->n_parts = info ? info->arch.n_parts : 0;
+  self->style_dim = info ? info->arch.style_dim : 0;
   /* Small pictures of kept faces come from the old model. */
   for (guint i = 0; self->kept && i < self->n_kept; i++) {
     g_autoptr(SsgShelfFace) item = g_list_model_get_item(self->kept, i);
@@ -216,7 +237,7 @@ SsgShelf *ssg_shelf_new(SsgRenderService *service, GListModel *kept)
   self->service = g_object_ref(service);
   g_signal_connect_object(service, "notify::model-info", G_CALLBACK(model_changed), self, G_CONNECT_SWAPPED);
   ssg_shelf_set_kept(self, kept);
-  start_over(self);
+  model_changed(self);
   return self;
 }
 
@@ -240,14 +261,7 @@ void ssg_shelf_set_psi(SsgShelf *self, double psi)
   if (psi == self->psi)
     return;
   self->psi = psi;
-  /* The old picture stays until the new one is there; the face does not, lest it be dragged. */
-  for (guint i = 0; i < self->seeds->len; i++) {
-    SsgShelfFace *item = g_ptr_array_index(self->seeds, i);
-    stop_fetch(item);
-    ssg_shelf_face_set_face(item, NULL);
-    if (ssg_shelf_face_fetch(item)->wanted > 0 && !g_ptr_array_find(self->wanted, item, NULL))
-      g_ptr_array_add(self->wanted, g_object_ref(item));
-  }
+  forget_faces(self); /* a face that is not what its picture shows must not be dragged */
   g_object_notify_by_pspec(G_OBJECT(self), props[PROP_PSI]);
   fetch_next(self);
 }

@@ -94,6 +94,7 @@ static void set_accels(GtkApplication *app)
     { "win.new", { "<Control>n" } },
     { "win.open", { "<Control>o" } },
     { "win.open-model", { "<Control><Shift>o" } },
+    { "win.next-model", { "<Control>m" } },
     { "win.save", { "<Control>s" } },
     { "win.save-as", { "<Control><Shift>s" } },
     { "win.export", { "<Control>e" } },

@@ -252,8 +252,15 @@ const SsgOutline *ssg_canvas_outline(SsgCanvas *self, int part)
 
 void ssg_canvas_set_parts(SsgCanvas *self, int n_parts, const char *const *names, const guint32 *colors, int size)
 {
-  clear_layer(&self->now);
+  gboolean same = n_parts == self->n_parts && self->names && g_strv_equal(names, (const char *const *) self->names) &&
+                  memcmp(colors, self->colors, sizeof *colors * n_parts) == 0;
   clear_layer(&self->before);
+  if (same) {
+    self->size = size;
+    ssg_canvas_update_viewport(self);
+    return;
+  }
+  clear_layer(&self->now);
   clear_outlines(self);
   g_strfreev(self->names);
   g_free(self->colors);

@@ -25,7 +25,8 @@ typedef enum { SSG_MOVE_BEGIN, SSG_MOVE_UPDATE, SSG_MOVE_END } SsgMovePhase;
 G_DECLARE_FINAL_TYPE(SsgCanvas, ssg_canvas, SSG, CANVAS, GtkWidget)
 
 /* names: K translated names + NULL, colors: K of 0xRRGGBB; copied. size: pixels a side of the complete picture.
- * Forgets the renders. */
+ * Forgets the renders; the main one only when the parts are others: the same faces seen through another model must not
+ * flicker. */
 void ssg_canvas_set_parts(SsgCanvas *self, int n_parts, const char *const *names, const guint32 *colors, int size);
 /* NULL: nothing to show. Early, smaller renders are shown at the complete size. */
 void ssg_canvas_set_render(SsgCanvas *self, SsgRender *render);

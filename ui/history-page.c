@@ -103,10 +103,25 @@ static void position_changed(SsgHistoryPage *self)
   g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, scroll_to_current, g_object_ref(self), g_object_unref);
 }
 
+/* Small pictures come from the model: another one makes them anew. */
+static void model_changed(SsgHistoryPage *self)
+{
+  GListModel *history = ssg_document_history(self->document);
+  for (guint i = 0; i < g_list_model_get_n_items(history); i++) {
+    g_autoptr(SsgHistoryEntry) entry = g_list_model_get_item(history, i);
+    ssg_history_entry_set_thumbnail(entry, NULL);
+  }
+  /* Rows ask for pictures when they are bound. */
+  gtk_list_view_set_model(GTK_LIST_VIEW(self->list), NULL);
+  gtk_list_view_set_model(GTK_LIST_VIEW(self->list), GTK_SELECTION_MODEL(self->selection));
+}
+
 void ssg_history_page_set_document(SsgHistoryPage *self, SsgDocument *document, SsgRenderService *service)
 {
   if (self->document)
     g_signal_handlers_disconnect_by_data(self->document, self);
+  if (self->service)
+    g_signal_handlers_disconnect_by_data(self->service, self);
   gtk_list_view_set_model(GTK_LIST_VIEW(self->list), NULL);
   g_clear_object(&self->selection);
   g_set_object(&self->document, document);
@@ -120,6 +135,7 @@ void ssg_history_page_set_document(SsgHistoryPage *self, SsgDocument *document, 
   g_signal_connect_swapped(self->selection, "notify::selected", G_CALLBACK(selected), self);
   gtk_list_view_set_model(GTK_LIST_VIEW(self->list), GTK_SELECTION_MODEL(self->selection));
   g_signal_connect_swapped(document, "notify::position", G_CALLBACK(position_changed), self);
+  g_signal_connect_swapped(service, "notify::model-info", G_CALLBACK(model_changed), self);
 }
 
 static void dispose(GObject *object)

@@ -152,6 +152,11 @@ GtkWidget *ssg_strip_item_get_eye(SsgStripItem *self)
   return self->eye;
 }
 
+gboolean ssg_strip_item_is(SsgStripItem *self, const char *name, guint32 color)
+{
+  return g_str_equal(self->title, name) && self->color == color;
+}
+
 GtkWidget *ssg_strip_item_new(const char *name, guint32 color)
 {
   SsgStripItem *self = g_object_new(SSG_TYPE_STRIP_ITEM, NULL);

@@ -10,6 +10,7 @@ G_DECLARE_FINAL_TYPE(SsgStripItem, ssg_strip_item, SSG, STRIP_ITEM, GtkWidget)
 
 /* name: translated; color 0xRRGGBB. */
 GtkWidget *ssg_strip_item_new(const char *name, guint32 color);
+gboolean ssg_strip_item_is(SsgStripItem *self, const char *name, guint32 color);
 /* Wished side of the thumbnail in logical pixels. */
 void ssg_strip_item_set_thumb_size(SsgStripItem *self, int size);
 void ssg_strip_item_set_texture(SsgStripItem *self, GdkTexture *texture);

@@ -59,8 +59,18 @@ static void show_state(SsgStrip *self)
     ssg_strip_item_set_state(self->items[k], self->shown >> k & 1, self->locked >> k & 1, self->present >> k & 1);
 }
 
+static gboolean has_parts(SsgStrip *self, int n, const char *const *names, const guint32 *colors)
+{
+  gboolean same = n == self->n;
+  for (int k = 0; same && k < n; k++)
+    same = ssg_strip_item_is(self->items[k], names[k], colors[k]);
+  return same;
+}
+
 void ssg_strip_set_parts(SsgStrip *self, int n, const char *const *names, const guint32 *colors, GType drop_type)
 {
+  if (has_parts(self, n, names, colors))
+    return;
   for (int k = 0; k < self->n; k++)
     gtk_box_remove(GTK_BOX(self->box), GTK_WIDGET(self->items[k]));
   g_clear_pointer(&self->render, ssg_render_unref);

@@ -12,7 +12,8 @@
 #define SSG_TYPE_STRIP (ssg_strip_get_type())
 G_DECLARE_FINAL_TYPE(SsgStrip, ssg_strip, SSG, STRIP, GtkWidget)
 
-/* names: n translated names + NULL; colors: n of 0xRRGGBB. drop_type: what may be dropped on a part. */
+/* names: n translated names + NULL; colors: n of 0xRRGGBB. drop_type: what may be dropped on a part. The same parts again
+ * change nothing. */
 void ssg_strip_set_parts(SsgStrip *self, int n, const char *const *names, const guint32 *colors, GType drop_type);
 /* Depth thumbnails of the render; NULL empties them. */
 void ssg_strip_set_render(SsgStrip *self, SsgRender *render, SsgColormap map, SsgDepthScale scale);

@@ -23,6 +23,51 @@ static void donor_thumbnail_changed(SsgWindow *self)
   ssg_part_page_set_donor_picture(SSG_PART_PAGE(self->part_page), ssg_shelf_face_thumbnail(self->donor_item));
 }
 
+void ssg_window_forget_donor_item(SsgWindow *self)
+{
+  if (self->donor_item)
+    g_signal_handlers_disconnect_by_func(self->donor_item, donor_thumbnail_changed, self);
+  g_clear_object(&self->donor_item);
+}
+
+typedef struct {
+  SsgWindow *window;
+  SsgFace *face;
+} DonorPicture;
+
+static void donor_drawn(GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autofree DonorPicture *picture = data;
+  g_autoptr(SsgWindow) self = picture->window;
+  g_autoptr(SsgFace) face = picture->face;
+  g_autoptr(SsgRender) render = ssg_render_service_thumbnail_finish(SSG_RENDER_SERVICE(object), result, NULL);
+  if (face != self->donor_shown)
+    return; /* another one was chosen meanwhile */
+  if (render)
+    ssg_part_page_set_donor_picture(SSG_PART_PAGE(self->part_page), render);
+  else
+    g_clear_pointer(&self->donor_shown, ssg_face_unref); /* asked for again when there is a model */
+}
+
+void ssg_window_update_donor(SsgWindow *self)
+{
+  SsgFace *donor = ssg_document_donor(self->document);
+  gboolean from_shelf = self->donor_item && ssg_shelf_face_face(self->donor_item) == donor;
+  ssg_window_update_actions(self);
+  if (donor == self->donor_shown && !self->donor_stale)
+    return;
+  g_clear_pointer(&self->donor_shown, ssg_face_unref);
+  self->donor_shown = donor ? ssg_face_ref(donor) : NULL;
+  if (!donor && !self->donor_item)
+    ssg_part_page_set_donor_picture(SSG_PART_PAGE(self->part_page), NULL);
+  if (!donor || (from_shelf && !self->donor_stale && ssg_shelf_face_thumbnail(self->donor_item)))
+    return;
+  self->donor_stale = FALSE;
+  DonorPicture *picture = g_new(DonorPicture, 1);
+  *picture = (DonorPicture) { g_object_ref(self), ssg_face_ref(donor) };
+  ssg_render_service_thumbnail_async(self->service, donor, 2 * 44, self->cancellable, donor_drawn, picture);
+}
+
 static void donor_ready(GObject *object, GAsyncResult *result, gpointer data)
 {
   g_autoptr(SsgWindow) self = data;
@@ -40,8 +85,10 @@ static void donor_ready(GObject *object, GAsyncResult *result, gpointer data)
 
 void ssg_window_choose_donor(SsgWindow *self, SsgShelfFace *face)
 {
-  if (self->donor_item)
-    g_signal_handlers_disconnect_by_func(self->donor_item, donor_thumbnail_changed, self);
+  if (face != self->donor_item)
+    ssg_window_forget_donor_item(self);
+  else
+    g_signal_handlers_disconnect_by_func(face, donor_thumbnail_changed, self);
   g_set_object(&self->donor_item, face);
   g_signal_connect_object(face, "notify::thumbnail", G_CALLBACK(donor_thumbnail_changed), self, G_CONNECT_SWAPPED);
   donor_thumbnail_changed(self);

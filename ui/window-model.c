@@ -34,6 +34,29 @@ static guint64 first_seed(const SsgModelInfo *info)
   return info->n_shelf_seeds > 0 ? info->shelf_seeds[0] : FIRST_SEED;
 }
 
+/* The model that is loaded does not fit the portrait. Where nothing would be lost another portrait begins; else the portrait
+ * keeps its own model, and the other one is offered in a window of its own. */
+static void refuse_model(SsgWindow *self, const GError *error)
+{
+  g_autofree char *own = g_strdup(ssg_document_model_path(self->document));
+  const char *path = ssg_render_service_model_path(self->service);
+  if (ssg_window_is_untouched(self)) {
+    g_autoptr(SsgDocument) document = ssg_document_new();
+    ssg_window_set_document(self, document);
+    return;
+  }
+  g_free(self->refused);
+  self->refused = g_strdup(path);
+  if (!own || g_strcmp0(own, path) == 0) {
+    ssg_window_message(self, error->message, _("Find Model…"), "win.open-model");
+    return;
+  }
+  ssg_window_message(self, error->message, _("Open in a New Window"), "win.open-refused");
+  self->refusing = TRUE;
+  g_autofree char *device = device_name(self);
+  ssg_render_service_load(self->service, own, device);
+}
+
 /* A model is ready: the document takes it, or another document begins. */
 static void model_ready(SsgWindow *self)
 {
@@ -41,10 +64,12 @@ static void model_ready(SsgWindow *self)
   g_autoptr(GError) error = NULL;
   if (!ssg_document_set_model(self->document, info, ssg_render_service_model_path(self->service),
                               ssg_render_service_model_hash(self->service), &error)) {
-    ssg_window_message(self, error->message, _("Find Model…"), "win.open-model");
+    refuse_model(self, error);
     return;
   }
-  ssg_window_hide_message(self);
+  if (!self->refusing)
+    ssg_window_hide_message(self);
+  self->refusing = FALSE;
   ssg_window_parts_changed(self);
   if (!self->shelf) {
     self->shelf = ssg_shelf_new(self->service, ssg_document_kept(self->document));
@@ -60,6 +85,12 @@ static void model_ready(SsgWindow *self)
     ssg_render_service_request(self->service, ssg_document_face(self->document), FALSE);
   ssg_window_update_actions(self);
   ssg_window_update_before(self);
+  if (self->seen_with && g_strcmp0(self->seen_with, ssg_render_service_model_path(self->service)) != 0)
+    ssg_window_forget_donor_item(self); /* its seed is another face in this model */
+  self->donor_stale = TRUE;
+  ssg_window_update_donor(self);
+  ssg_window_tell_model(self);
+  ssg_window_read_models(self);
   g_autoptr(GPtrArray) pending = g_steal_pointer(&self->pending);
   for (guint i = 0; pending && i < pending->len; i++)
     ssg_window_open_file(self, pending->pdata[i]);
@@ -144,7 +175,11 @@ static void search_thread(GTask *task, gpointer source, gpointer data, GCancella
 {
   Search *search = data;
   GError *error = NULL;
-  const char *candidates[] = { search->fallback, NULL };
+  const char *const known[] = { search->fallback, NULL };
+  g_autoptr(GPtrArray) models = ssg_model_list_read(known, cancellable);
+  g_autofree const char **candidates = g_new0(const char *, models->len + 1);
+  for (guint i = 0; i < models->len; i++)
+    candidates[i] = ((SsgModelEntry *) models->pdata[i])->path;
   char *found = ssg_project_find_model(search->project, search->path, search->hash, candidates, cancellable, &error);
   if (found)
     g_task_return_pointer(task, found, g_free);

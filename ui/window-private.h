@@ -4,6 +4,7 @@
 
 #include "ui/window.h"
 #include "app/autosave.h"
+#include "app/model-list.h"
 #include "app/shelf.h"
 #include "app/worker.h"
 #include "ui/canvas.h"
@@ -23,8 +24,8 @@ struct _SsgWindow {
   GtkWidget *title, *stack, *welcome, *load_label, *load_progress, *layout, *shelf_view, *canvas, *strip;
   GtkWidget *part_page, *face_page, *history_page, *inspector, *toast, *legend, *bar, *bar_label, *bar_button;
   GtkWidget *status_left, *zoom_button, *views, *probe_bar, *opacity, *opacity_box, *depth_button, *move_box, *recent_menu_button;
-  GtkWidget *spinner;
-  GMenu *recent_menu;
+  GtkWidget *spinner, *model_button;
+  GMenu *recent_menu, *models_menu;
 
   SsgWorker *worker;
   GSettings *settings;
@@ -47,10 +48,16 @@ struct _SsgWindow {
   SsgShelfFace *menu_face; /* what the face menu is about */
   GtkWidget *popover;      /* menu on screen */
   SsgShelfFace *donor_item;
+  SsgFace *donor_shown; /* whose picture is on the part page, or on its way */
+  gboolean donor_stale; /* a picture of another model */
 
   gboolean closing, close_after_save;
   GPtrArray *pending;  /* of GFile: latents that wait for the model that is being loaded; may be NULL */
   gint64 load_began;   /* monotonic, of the model that is being loaded */
+  GPtrArray *models;   /* of SsgModelEntry: what the menu lists; may be NULL */
+  char *seen_with;     /* path of the model that the portrait was last seen with; NULL: none yet */
+  char *refused;       /* path of a model that does not fit the portrait, for a window of its own */
+  gboolean refusing;   /* the portrait's own model is being loaded again */
   char *wanted_device; /* instead of the setting's, after a device was lost */
   GtkFileChooserNative *chooser;
 };
@@ -68,6 +75,9 @@ void ssg_window_set_enabled(SsgWindow *self, const char *action, gboolean enable
 void ssg_window_add_edit_actions(SsgWindow *self);
 void ssg_window_connect_edit(SsgWindow *self);
 void ssg_window_choose_donor(SsgWindow *self, SsgShelfFace *face);
+/* The donor's picture on the part page: of a face from the shelf it is there already, else it is drawn. */
+void ssg_window_update_donor(SsgWindow *self);
+void ssg_window_forget_donor_item(SsgWindow *self);
 /* A face by chance starts the document. */
 void ssg_window_start_face(SsgWindow *self, guint64 seed);
 
@@ -90,6 +100,12 @@ void ssg_window_connect_model(SsgWindow *self);
 /* For a document that was just set: takes the model that is loaded when it fits, else looks for the one it names. */
 void ssg_window_find_model(SsgWindow *self);
 void ssg_window_service_state_changed(SsgWindow *self);
+
+/* window-models.c */
+void ssg_window_add_models_actions(SsgWindow *self);
+void ssg_window_read_models(SsgWindow *self);        /* anew, off the main loop */
+void ssg_window_update_models_menu(SsgWindow *self); /* the face or the model is another */
+void ssg_window_tell_model(SsgWindow *self);
 
 /* window-file.c */
 void ssg_window_add_file_actions(SsgWindow *self);

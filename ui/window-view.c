@@ -256,7 +256,7 @@ static void room_changed(SsgWindow *self)
 {
   gboolean narrow, roomy;
   g_object_get(self->layout, "narrow", &narrow, "roomy", &roomy, NULL);
-  ssg_strip_set_thumb_size(SSG_STRIP(self->strip), roomy ? 80 : 44);
+  ssg_strip_set_thumb_size(SSG_STRIP(self->strip), roomy ? 80 : narrow ? 36 : 44);
   /* Views are named where there is room, else drawn. */
   for (GtkWidget *view = gtk_widget_get_first_child(self->views); view; view = gtk_widget_get_next_sibling(view)) {
     GtkWidget *box = gtk_button_get_child(GTK_BUTTON(view));

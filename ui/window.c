@@ -170,14 +170,14 @@ void ssg_window_set_document(SsgWindow *self, SsgDocument *document)
   g_clear_object(&self->cancellable);
   self->cancellable = g_cancellable_new();
   g_set_object(&self->document, document);
-  g_clear_object(&self->donor_item);
-  ssg_part_page_set_donor_picture(SSG_PART_PAGE(self->part_page), NULL);
+  ssg_window_forget_donor_item(self);
+  g_clear_pointer(&self->seen_with, g_free);
   self->autosave = ssg_autosave_new(document, g_getenv("SSGAN_AUTOSAVE_DIR"), 2000);
   g_signal_connect_object(self->autosave, "failed", G_CALLBACK(autosave_failed), self, 0);
   g_signal_connect_swapped(document, "notify::face", G_CALLBACK(face_changed), self);
   g_signal_connect_swapped(document, "notify::selected-part", G_CALLBACK(selection_changed), self);
   g_signal_connect_swapped(document, "notify::locked", G_CALLBACK(locked_changed), self);
-  g_signal_connect_swapped(document, "notify::donor", G_CALLBACK(ssg_window_update_actions), self);
+  g_signal_connect_swapped(document, "notify::donor", G_CALLBACK(ssg_window_update_donor), self);
   g_signal_connect_swapped(document, "notify::position", G_CALLBACK(ssg_window_update_actions), self);
   g_signal_connect_swapped(document, "notify::can-undo", G_CALLBACK(ssg_window_update_actions), self);
   g_signal_connect_swapped(document, "notify::can-redo", G_CALLBACK(ssg_window_update_actions), self);
@@ -191,6 +191,7 @@ void ssg_window_set_document(SsgWindow *self, SsgDocument *document)
   ssg_window_parts_changed(self);
   selection_changed(self);
   face_changed(self);
+  ssg_window_update_donor(self);
   update_title(self);
   ssg_window_find_model(self);
 }
@@ -238,6 +239,7 @@ SsgWindow *ssg_window_new(GtkApplication *application, SsgWorker *worker, GSetti
   ssg_window_add_view_actions(self);
   ssg_window_add_file_actions(self);
   ssg_window_add_model_actions(self);
+  ssg_window_add_models_actions(self);
   ssg_window_connect_edit(self);
   ssg_window_connect_view(self);
   ssg_window_connect_files(self);
@@ -249,6 +251,7 @@ SsgWindow *ssg_window_new(GtkApplication *application, SsgWorker *worker, GSetti
   ssg_accessible_name_controls(GTK_WIDGET(self));
   g_autoptr(SsgDocument) document = ssg_document_new();
   ssg_window_set_document(self, document);
+  ssg_window_read_models(self);
   return self;
 }
 
@@ -268,7 +271,12 @@ static void dispose(GObject *object)
   g_clear_object(&self->autosave);
   g_clear_object(&self->shelf);
   g_clear_object(&self->document);
-  g_clear_object(&self->donor_item);
+  ssg_window_forget_donor_item(self);
+  g_clear_pointer(&self->donor_shown, ssg_face_unref);
+  g_clear_pointer(&self->models, g_ptr_array_unref);
+  g_clear_object(&self->models_menu);
+  g_clear_pointer(&self->refused, g_free);
+  g_clear_pointer(&self->seen_with, g_free);
   g_clear_object(&self->menu_face);
   g_clear_object(&self->recent_menu);
   g_clear_pointer(&self->before, ssg_render_unref);
@@ -329,6 +337,8 @@ static void ssg_window_class_init(SsgWindowClass *klass)
   BIND(move_box);
   BIND(recent_menu_button);
   BIND(spinner);
+  BIND(model_button);
+
   gtk_widget_class_bind_template_callback(widget_class, bar_closed);
   gtk_widget_class_bind_template_callback(widget_class, opacity_changed);
 }

@@ -31,10 +31,12 @@ static int compare(gconstpointer a, gconstpointer b)
 /* A copy that was installed and the one in the source tree are one model to people. */
 static gboolean is_known(GPtrArray *list, const char *path, const SsgModelInfo *info)
 {
+  g_autofree char *file = g_path_get_basename(path);
   for (guint i = 0; i < list->len; i++) {
     const SsgModelEntry *entry = list->pdata[i];
+    g_autofree char *other = g_path_get_basename(entry->path);
     if (g_str_equal(entry->path, path) ||
-        (entry->info->file_bytes == info->file_bytes && g_str_equal(entry->info->name, info->name) &&
+        (g_str_equal(file, other) && entry->info->file_bytes == info->file_bytes && g_str_equal(entry->info->name, info->name) &&
          entry->info->images_seen == info->images_seen))
       return TRUE;
   }

@@ -113,12 +113,21 @@ static void test_fetch(void)
     fetched += ssg_shelf_face_thumbnail(item_at(shelf, i)) != NULL;
   g_assert_cmpint(fetched, ==, 0);
 
-  /* Another model: other faces, and the kept one's picture is made anew. */
-  SsgShelfFace *old = g_object_ref(item_at(shelf, 1));
+  /* Another model of the same parts: the same numbers at the same places, other faces; the kept one's picture is made anew. */
+  g_autoptr(SsgShelfFace) same = g_object_ref(item_at(shelf, 3));
+  g_autoptr(SsgFace) first = ssg_face_ref(ssg_shelf_face_face(same));
+  g_autoptr(SsgRender) picture = ssg_render_ref(ssg_shelf_face_thumbnail(same));
   ssg_render_service_load_random(service, &tiny, 2, "cpu");
-  WAIT_FOR(item_at(shelf, 1) != old);
+  WAIT_FOR(ssg_shelf_face_face(same) && ssg_shelf_face_face(same) != first);
+  g_assert_true(item_at(shelf, 3) == same);
+  g_assert_true(ssg_shelf_face_thumbnail(same) != picture);
   WAIT_FOR(ssg_shelf_face_thumbnail(keeper));
-  g_object_unref(old);
+  /* One of other parts: other items. */
+  SsgArchitecture other = tiny;
+  other.style_dim *= 2;
+  ssg_shelf_set_kept(shelf, NULL);
+  ssg_render_service_load_random(service, &other, 3, "cpu");
+  WAIT_FOR(g_list_model_get_n_items(G_LIST_MODEL(shelf)) > 3 && item_at(shelf, 3) != same);
   ssg_render_service_close(service);
   ssg_shelf_want(shelf, item_at(shelf, 5));
   run_loop(50); /* a closed service answers nothing, and nobody asks for ever */

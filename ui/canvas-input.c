@@ -29,7 +29,7 @@ static void begin_move(SsgCanvas *self, SsgCanvasDrag drag)
   ssg_canvas_emit_move(self, SSG_MOVE_BEGIN);
 }
 
-/* Scaling by wheel or pinch is one edit until it has paused. */
+/* Scaling by wheel is one edit until it has paused. */
 void ssg_canvas_end_wheel(SsgCanvas *self)
 {
   if (!self->wheel_timeout)
@@ -242,6 +242,8 @@ static gboolean scrolled(GtkEventControllerScroll *scroll, double dx, double dy,
 static void pinch_begin(GtkGesture *gesture, GdkEventSequence *sequence, SsgCanvas *self)
 {
   self->pinch_zoom = ssg_viewport_zoom(&self->viewport);
+  /* The first finger began a drag: two fingers are no drag any more. */
+  gtk_gesture_set_state(gesture, GTK_EVENT_SEQUENCE_CLAIMED);
 }
 
 static void pinched(GtkGestureZoom *gesture, double scale, SsgCanvas *self)

@@ -193,6 +193,7 @@ SsgExportDialog *ssg_export_dialog_new(GtkWindow *parent, SsgDocument *document,
   self->style = style;
   self->opacity = opacity;
   fill(self, kind);
+  gtk_window_set_focus(GTK_WINDOW(self), self->kind);
   return self;
 }
 

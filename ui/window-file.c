@@ -39,7 +39,8 @@ static void open_latents(SsgWindow *self, GFile *file)
   const SsgModelInfo *info = ssg_render_service_model_info(self->service);
   g_autofree char *path = g_file_get_path(file);
   g_autoptr(GError) error = NULL;
-  if (!info && ssg_render_service_state(self->service) == SSG_SERVICE_LOADING) {
+  /* Dropped together with a model they are that model's. */
+  if (ssg_render_service_state(self->service) == SSG_SERVICE_LOADING) {
     if (!self->pending)
       self->pending = g_ptr_array_new_with_free_func(g_object_unref);
     g_ptr_array_add(self->pending, g_object_ref(file));

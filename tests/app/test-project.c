@@ -231,14 +231,14 @@ static void test_damaged(void)
   /* Every kind of flipped bit in the description, and a few in the numbers (where most mean another number only). */
   g_autoptr(GRand) rand = g_rand_new_with_seed(5);
   int refused = 0;
-  for (int i = 0; i < 1500; i++) {
-    gsize at = i < 1400 ? (gsize) g_rand_int_range(rand, 0, codes_at) : (gsize) g_rand_int_range(rand, codes_at, size);
+  for (int i = 0; i < 600; i++) {
+    gsize at = i < 560 ? (gsize) g_rand_int_range(rand, 0, codes_at) : (gsize) g_rand_int_range(rand, codes_at, size);
     char old = data[at];
     data[at] ^= 1 << g_rand_int_range(rand, 0, 8);
     refused += !load_bytes(path, data, size);
     data[at] = old;
   }
-  g_assert_cmpint(refused, >, 700);
+  g_assert_cmpint(refused, >, 250);
   g_assert_true(load_bytes(path, data, size));
   remove_folder(folder);
 }

@@ -1,5 +1,6 @@
 #include "engine/parameters.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/error.h"
@@ -244,6 +245,11 @@ static void load_one(const char *name, const SsgParameter *parameter, int part, 
   }
   g_autofree float *converted = NULL;
   const float *values = ssg_host_tensor_f32(tensor, &converted, &load->error);
+  for (gsize i = 0; values && i < tensor->n_elements; i++)
+    if (!isfinite(values[i])) {
+      g_set_error(&load->error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: number %" G_GSIZE_FORMAT " of tensor %s is not finite", load->source, i, name);
+      return;
+    }
   if (values && load->layout == SSG_LAYOUT_PUBLIC)
     ssg_parameter_import(parameter, part, values, load->block);
   else if (values)

@@ -140,6 +140,13 @@ static gboolean open_faces(Run *run, const char *path, GError **error)
   run->info = ssg_model_info(run->model.model);
   if (o->hide && !(run->hidden = ssg_parse_parts("--hide", o->hide, run->info, error)))
     return FALSE;
+  guint64 shown = run->info->arch.n_parts < 64 ? (G_GUINT64_CONSTANT(1) << run->info->arch.n_parts) - 1 : G_MAXUINT64;
+  for (guint i = 0; run->hidden && i < run->hidden->len; i++)
+    shown &= ~(G_GUINT64_CONSTANT(1) << g_array_index(run->hidden, int, i));
+  if (!shown) {
+    ssg_command_usage_error(error, "--hide %s leaves nothing to draw: keep one part at least", o->hide);
+    return FALSE;
+  }
   if (o->latents && !(run->faces = ssg_load_latents(o->latents, &run->info->arch, error)))
     return FALSE;
   run->n = run->faces ? run->faces->len : run->seeds->len;

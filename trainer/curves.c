@@ -50,7 +50,7 @@ static const struct {
               {"r1", "R1 penalty: squared gradient norm"},
               {"path", "Path length"},
               {"metric", "Metrics"},
-              {"speed", "Speed (images a second)"},
+              {"speed", "Speed"},
               {"memory", "Memory (MiB)"},
               {"lr", "Learning rate"}};
 

@@ -268,6 +268,29 @@ static void test_directions(gconstpointer data)
   g_rmdir(folder);
 }
 
+/* A weight that is no number is named when the model is loaded, not drawn as black. */
+static void test_not_finite(gconstpointer data)
+{
+  g_autofree char *file = g_strdup_printf("%s.pt", (const char *) data), *path = ssg_goldens_path(file);
+  g_autofree char *folder = g_dir_make_tmp("ssgan-goldens-XXXXXX", NULL), *ours = g_build_filename(folder, "ours.safetensors", NULL), *text = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgModel) model = ssg_model_load(ctx, path, NULL, NULL, NULL, NULL, &error);
+  g_assert_true(ssg_model_save(model, ours, SSG_F32, &error));
+  gsize size;
+  guint64 header;
+  const float bad = NAN;
+  g_assert_true(g_file_get_contents(ours, &text, &size, &error));
+  memcpy(&header, text, sizeof header);
+  memcpy(text + 8 + GUINT64_FROM_LE(header), &bad, sizeof bad); /* the first number of the first tensor */
+  g_assert_true(g_file_set_contents(ours, text, size, &error));
+  g_assert_null(ssg_model_load(ctx, ours, NULL, NULL, NULL, NULL, &error));
+  g_assert_nonnull(error);
+  g_test_message("%s", error->message);
+  g_assert_nonnull(strstr(error->message, "is not finite"));
+  g_unlink(ours);
+  g_rmdir(folder);
+}
+
 static void add_case(const char *set, const char *file)
 {
   Case *c = g_new0(Case, 1);
@@ -298,6 +321,8 @@ int main(int argc, char **argv)
     g_test_add_data_func(ours, sets[i], test_round_trip_of_ours);
     g_autofree char *directions = g_strdup_printf("/goldens/directions/%s", sets[i]);
     g_test_add_data_func(directions, sets[i], test_directions);
+    g_autofree char *not_finite = g_strdup_printf("/goldens/not-finite/%s", sets[i]);
+    g_test_add_data_func(not_finite, sets[i], test_not_finite);
   }
   if (!sets[0]) { /* a folder of the other kind alone is fine, one of neither is a mistake */
     g_auto(GStrv) others = ssg_goldens_sets("training");

@@ -580,6 +580,7 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --raw @bad/no/raw.safetensors", "bad/no"},
                {"generate MODEL --out @bad --hide wings", "'wings'"},
                {"generate MODEL --out @bad --hide 5", "'5'"},
+               {"generate MODEL --out @bad --hide 0,1,2,3,4", "keep one part"},
                {"generate MODEL --out @bad --truncation nan", "--truncation"},
                {"generate MODEL --out @bad --truncation 9", "--truncation"},
                {"generate MODEL --out @file --seeds 1", "is no folder"},

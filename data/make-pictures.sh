@@ -6,7 +6,7 @@
 #   editor-dark.png                  the mask over the picture, dark style
 #   editor-depths.png                the depth maps of all parts
 #   editor-compare.png               before and after an edit, with the history
-#   looks-MODEL.png                  where data/models holds a second model: the same latents in both
+#   looks.png                        the same latents in every model of data/models, a row each
 # Needs Xvfb, xdotool and ImageMagick's import beside a build of both programs. What is clicked is found by name, not by place:
 # any model will do, of any size.
 set -eu
@@ -26,14 +26,18 @@ trainer() { "$TRAINER" "$@" --quiet >>"$WORK/log" 2>&1 || fail "ssgan-trainer $*
 trainer components "$models/default.safetensors" --seed "$seed" --out "$WORK"
 cp "$WORK/components.png" "$out/components.png" || fail "no sheet of components"
 
-# The same faces in every look there is.
+# The same faces in every look there is: a row a model, the default first.
 if [ "$(ls "$models"/*.safetensors | wc -l)" -gt 1 ]; then
-  trainer generate "$models/default.safetensors" --out "$WORK/looks" --seeds 0-5 --only faces --save-latents
-  for model in "$models"/*.safetensors; do
+  trainer generate "$models/default.safetensors" --out "$WORK/looks" --seeds 4,12,19,38,17,44 --only faces --save-latents
+  rows=
+  for model in "$models/default.safetensors" $(ls "$models"/*.safetensors | grep -v /default.safetensors); do
     name=$(basename "$model" .safetensors)
-    trainer generate "$model" --out "$WORK/look-$name" --latents "$WORK/looks/latents.npy" --only faces --grid
-    cp "$WORK/look-$name/sheet.png" "$out/looks-$name.png" || fail "no sheet of $name"
+    trainer generate "$model" --out "$WORK/look-$name" --latents "$WORK/looks/latents.npy" --only faces
+    convert "$WORK/look-$name/faces/"*.png +append "$WORK/row-$name.png" || fail "no row of $name"
+    rows="$rows $WORK/row-$name.png"
   done
+  convert $rows -append "$out/looks.png" || fail "no picture of the looks"
+  echo "$out/looks.png"
 fi
 
 # style light|dark: for the editor that is started next

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 /* Bytes: the least of what the system has, what the control groups (v2 and v1) leave, the process's own and all around it, and
- * what its address space limit (ulimit -v) leaves. Page cache that can be dropped counts as available. G_MAXSIZE when nothing is
+ * five eighths of what its address space limit (ulimit -v) leaves: address space is reserved in larger pieces than are used. Page cache that can be dropped counts as available. G_MAXSIZE when nothing is
  * known. */
 gsize ssg_memory_available(void);
 /* The same of a tree of files that looks as /proc and /sys do below `root`, without the address space limit. For tests. */

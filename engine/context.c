@@ -11,6 +11,7 @@ struct _SsgContext {
   guint64 next_id;
   gint64 macs;
   SsgDtype map_dtype;
+  float gradient_scale;
   SsgStatus status;    /* first failure since the last check */
   char *message;
 };
@@ -28,6 +29,7 @@ SsgContext *ssg_context_new(const char *device_name, int threads, GError **error
     ssg_device_set_threads(device, threads);
   SsgContext *ctx = g_new0(SsgContext, 1);
   ctx->device = device;
+  ctx->gradient_scale = 1;
   ctx->tensors = g_ptr_array_new_with_free_func((GDestroyNotify) ssg_tensor_unref);
   ctx->scopes = g_array_new(FALSE, FALSE, sizeof(guint));
   return ctx;
@@ -87,6 +89,60 @@ gboolean ssg_context_set_map_dtype(SsgContext *ctx, SsgDtype dtype)
 SsgDtype ssg_context_map_dtype(const SsgContext *ctx)
 {
   return ctx->map_dtype;
+}
+
+typedef struct {
+  const char *name;
+  SsgPrecision products; /* of f32 arrays */
+  SsgDtype maps;
+} Precision;
+
+static const Precision *find_precision(const char *name)
+{
+  /* With narrower maps the products that stay in f32 need no more digits than TF32 has. */
+  static const Precision all[] = {{"f32", SSG_PRECISION_EXACT, SSG_F32},
+                                  {"tf32", SSG_PRECISION_TF32, SSG_F32},
+                                  {"f16", SSG_PRECISION_TF32, SSG_F16},
+                                  {"bf16", SSG_PRECISION_TF32, SSG_BF16}};
+  for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+    if (g_str_equal(name, all[i].name))
+      return &all[i];
+  return NULL;
+}
+
+gboolean ssg_precision_is_known(const char *name)
+{
+  return find_precision(name) != NULL;
+}
+
+gboolean ssg_context_set_precision(SsgContext *ctx, const char *name, GError **error)
+{
+  const Precision *precision = find_precision(name);
+  if (!precision) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "there is no precision '%s'; there are f32, tf32, f16 and bf16", name);
+    return FALSE;
+  }
+  gboolean fast = ssg_device_set_precision(ctx->device, precision->products) == SSG_OK;
+  if ((fast || precision->maps != SSG_F32) && ssg_context_set_map_dtype(ctx, precision->maps)) /* older GPUs have f16 alone */
+    return TRUE;
+  g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s (%s) does not compute in %s", ssg_device_name(ctx->device),
+              ssg_device_description(ctx->device), precision->name);
+  return FALSE;
+}
+
+void ssg_context_set_gradient_scale(SsgContext *ctx, float scale)
+{
+  ctx->gradient_scale = scale;
+}
+
+float ssg_context_gradient_scale(const SsgContext *ctx)
+{
+  return ctx->gradient_scale;
+}
+
+float ssg_gradient_scale_of(const SsgContext *ctx, SsgDtype dtype)
+{
+  return dtype == SSG_F16 ? ctx->gradient_scale : 1;
 }
 
 /* Of one product or convolution, padding not taken off; 0 for every other op. */

@@ -29,11 +29,22 @@ gboolean ssg_context_check(SsgContext *ctx, GError **error);
 /* Whether an op failed since the last check. */
 gboolean ssg_context_has_failed(const SsgContext *ctx);
 
-/* What sessions store the render net's maps and weights in: SSG_F32 in a new context, or SSG_F16 or SSG_BF16, for which GPUs have
- * faster units (sums stay f32). FALSE, and nothing changed, where the device has no such convolutions. To be set before a session
- * renders; training takes no notice. */
+/* What the render net's maps and weights are stored in (sessions: all; training: see SsgTrainingOptions.narrow_resolutions): SSG_F32 in
+ * a new context, or SSG_F16 or SSG_BF16, for which GPUs have faster units (sums stay f32). FALSE, and nothing changed, where the device
+ * has no such convolutions. To be set before a session renders or a training is made. */
 gboolean ssg_context_set_map_dtype(SsgContext *ctx, SsgDtype dtype);
 SsgDtype ssg_context_map_dtype(const SsgContext *ctx);
+
+/* By its name what is computed with how many digits: "f32" (a new context), "tf32" (products with factors of 10 bits), "f16" or "bf16"
+ * (that, and the map dtype). FALSE, SSG_ERROR_DEVICE, where the device has no units for it; SSG_ERROR_ARGUMENT for any other name. */
+gboolean ssg_context_set_precision(SsgContext *ctx, const char *name, GError **error);
+gboolean ssg_precision_is_known(const char *name);
+
+/* Gradients of f16 tensors are computed times this power of two, so that small ones do not vanish in a type that ends at 6e-8: applied
+ * and taken off where gradients pass from f32 to f16 and back, so that f32 gradients are what they are. 1 in a new context; bf16
+ * reaches as far as f32 and has none. */
+void ssg_context_set_gradient_scale(SsgContext *ctx, float scale);
+float ssg_context_gradient_scale(const SsgContext *ctx);
 
 /* Multiply-adds of all matrix products and convolutions since the context was made: what benchmarks divide by. */
 gint64 ssg_context_macs(const SsgContext *ctx);

@@ -65,6 +65,7 @@ SsgNode *ssg_node_record(SsgTensor *out, SsgRule rule, const SsgOpCall *call, in
     if (!in[i])
       continue;
     node->in_shape[i] = in[i]->shape;
+    node->in_dtype[i] = in[i]->dtype;
     if (in[i]->node)
       node->in[i] = ssg_node_ref(in[i]->node);
   }
@@ -237,7 +238,7 @@ void ssg_differentiate(SsgTensor *y, SsgTensor *seed, int n, SsgTensor **wrt, Ss
       node->rule(node, node->gradient, in_grads);
     for (int i = 0; i < node->n_in; i++) {
       if (node->in[i] && in_grads[i]) {
-        g_assert(ssg_shape_equal(&in_grads[i]->shape, &node->in_shape[i]));
+        g_assert(ssg_shape_equal(&in_grads[i]->shape, &node->in_shape[i]) && in_grads[i]->dtype == node->in_dtype[i]);
         accumulate(node->in[i], in_grads[i], !record);
       }
     }

@@ -103,6 +103,12 @@ static SsgTensor *scaled(SsgTensor *w)
   return ssg_tensor_scale(w, 1 / sqrtf(fan_in));
 }
 
+/* The same, for maps like x. */
+static SsgTensor *scaled_like(SsgTensor *w, SsgTensor *x)
+{
+  return ssg_tensor_cast(scaled(w), ssg_tensor_dtype(x));
+}
+
 /* FIR blur before a stride-2 convolution of size k. */
 static SsgTensor *blur(SsgTensor *x, int k)
 {
@@ -117,9 +123,9 @@ static SsgTensor *residual_block(SsgResidualBlock *block, SsgTensor *x)
   ssg_scope_begin(ctx);
   /* A 1x1 convolution of stride 2 reads every other pixel: the blur computes only those. */
   SsgTensor *half = ssg_tensor_upfirdn(x, 1, 2, 1, 1, 1, NULL, NULL, NULL, FALSE);
-  SsgTensor *skip = ssg_tensor_conv(half, scaled(block->skip), 1, 0, 0, NULL, FALSE);
-  SsgTensor *y = ssg_tensor_conv(x, scaled(block->conv1), 1, 1, 1, block->bias1, TRUE);
-  y = ssg_tensor_conv(blur(y, 3), scaled(block->conv2), 2, 0, 0, block->bias2, TRUE);
+  SsgTensor *skip = ssg_tensor_conv(half, scaled_like(block->skip, x), 1, 0, 0, NULL, FALSE);
+  SsgTensor *y = ssg_tensor_conv(x, scaled_like(block->conv1, x), 1, 1, 1, block->bias1, TRUE);
+  y = ssg_tensor_conv(blur(y, 3), scaled_like(block->conv2, x), 2, 0, 0, block->bias2, TRUE);
   return ssg_scope_end_keep(ctx, ssg_tensor_scale(ssg_tensor_add(y, skip), M_SQRT1_2));
 }
 
@@ -128,15 +134,17 @@ static SsgTensor *branch_forward(SsgDiscriminator *d, SsgBranch *branch, SsgTens
   SsgContext *ctx = ssg_tensor_context(x);
 
   ssg_scope_begin(ctx);
-  x = ssg_tensor_ref(ssg_tensor_conv(x, scaled(branch->in_weight), 1, 0, 0, branch->in_bias, TRUE));
+  x = ssg_tensor_cast(x, d->narrow_levels ? d->narrow : SSG_F32);
+  x = ssg_tensor_ref(ssg_tensor_conv(x, scaled_like(branch->in_weight, x), 1, 0, 0, branch->in_bias, TRUE));
   for (int i = 0; i < d->arch.n_disc_levels; i++) {
     ssg_scope_begin(ctx);
-    SsgTensor *next = ssg_tensor_ref(residual_block(&branch->blocks[i], x));
+    SsgTensor *next = ssg_tensor_cast(residual_block(&branch->blocks[i], x), i + 1 < d->narrow_levels ? d->narrow : SSG_F32);
+    ssg_tensor_ref(next);
     ssg_scope_end(ctx);
     ssg_tensor_unref(x);
     x = next;
   }
-  SsgTensor *result = ssg_tensor_reshape(x, *ssg_tensor_shape(x));
+  SsgTensor *result = ssg_tensor_cast(ssg_tensor_reshape(x, *ssg_tensor_shape(x)), SSG_F32);
   ssg_tensor_unref(x);
   return ssg_scope_end_keep(ctx, result);
 }

@@ -21,6 +21,8 @@ typedef struct {
   SsgTensor *final_conv, *final_bias;     /* [c, 3, 3, c + 1], [c] */
   SsgTensor *linear1, *linear1_bias;      /* [c, 4, 4, c], [c] */
   SsgTensor *linear2, *linear2_bias;      /* [1, c], [1] */
+  SsgDtype narrow;                        /* dtype of maps and weights at the narrow_levels highest resolutions; a new one: f32 */
+  int narrow_levels;
 } SsgDiscriminator;
 
 /* Allocated and initialised from seed. */

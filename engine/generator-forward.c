@@ -1,4 +1,6 @@
-/* The whole generator, for training.
+/* The whole generator, for training. Its highest levels may be computed in f16: weights are modulated and demodulated in f32, so that
+ * every output's filter is of length 1, and then rounded. With maps within +-256 (op.h) no sum of up to 7000 channels can then leave
+ * f16's range, and nothing else need be scaled.
  *
  * The maps of all parts and samples, some ten layers of them, do not fit any cache, and a layer has few products for each value
  * that it reads and writes. So the local generators are computed a piece at a time, from the first layer to the last: some parts
@@ -141,13 +143,16 @@ SsgGenerated ssg_generator_forward(SsgGenerator *g, SsgTensor *expanded, SsgTens
   x = ssg_generator_render_input(g, f);
   SsgTensor *picture = NULL;
   for (int level = 0; level < a->n_levels; level++) {
+    SsgDtype dtype = level >= a->n_levels - g->narrow_levels ? g->narrow : SSG_F32;
+    gboolean joins = ssg_tensor_dim(x, 1) == h;
     ssg_scope_begin(ctx);
-    SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, x, f, ssg_generator_render_weight(g, 2 * level)));
+    SsgTensor *grown = ssg_tensor_ref(ssg_generator_grow(g, level, ssg_tensor_cast(x, dtype), joins ? ssg_tensor_cast(f, dtype) : NULL,
+                                                         ssg_tensor_cast(ssg_generator_render_weight(g, 2 * level), dtype)));
     ssg_scope_end(ctx);
-    x = ssg_generator_render_level(g, level, grown, ssg_generator_render_weight(g, 2 * level + 1), noise[2 * level],
-                                   noise[2 * level + 1]);
-    picture = ssg_generator_head(g, level, x, ssg_generator_head_weight(g, level), ssg_generator_head_bias(g, level),
-                                 picture, out.coarse);
+    x = ssg_generator_render_level(g, level, grown, ssg_tensor_cast(ssg_generator_render_weight(g, 2 * level + 1), dtype),
+                                   noise[2 * level], noise[2 * level + 1]);
+    picture = ssg_generator_head(g, level, x, ssg_tensor_cast(ssg_generator_head_weight(g, level), dtype),
+                                 ssg_generator_head_bias(g, level), picture, out.coarse);
   }
   out.rgb = ssg_tensor_slice(picture, 3, 0, 3);
   out.seg = ssg_tensor_slice(picture, 3, 3, a->n_parts);

@@ -27,6 +27,8 @@ typedef struct {
   SsgTensor *seg_weight[SSG_MAX_LEVELS], *seg_mod[SSG_MAX_LEVELS], *seg_bias[SSG_MAX_LEVELS]; /* [K, I], [I], [K] */
   SsgTensor *noise[2 * SSG_MAX_LEVELS]; /* stored noise, [1, s, s, 1]; buffers, not trained */
   SsgTensor *opaque, *transparent;      /* 1 for such parts, else 0: [K, 1, 1, 1], owned */
+  SsgDtype narrow;       /* dtype of maps and weights of the narrow_levels highest levels in ssg_generator_forward(); a new one: f32 */
+  int narrow_levels;
   gint64 piece_bytes; /* ssg_generator_forward() computes about so much of a local layer's map at once; 0: all */
 } SsgGenerator;
 

@@ -82,7 +82,7 @@ static void affine_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 
 SsgTensor *ssg_tensor_affine(SsgTensor *x, float a, float b)
 {
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &x->shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &x->shape);
   SsgOpCall call = {.op = SSG_OP_AFFINE, .param.affine = {a, b}};
   ssg_tensor_run(&call, 1, &x, y);
   ssg_node_record(y, affine_rule, &call, 1, &x);
@@ -132,13 +132,13 @@ SsgTensor *ssg_tensor_binary(SsgBinary kind, SsgTensor *a, SsgTensor *b)
   SsgTensor *in[2] = {a, b};
   SsgShape shape = a->shape;
 
-  g_assert(a->shape.rank == b->shape.rank);
+  g_assert(a->shape.rank == b->shape.rank && a->dtype == b->dtype);
   for (int i = 0; i < shape.rank; i++) {
     g_assert(a->shape.dim[i] == b->shape.dim[i] || a->shape.dim[i] == 1 || b->shape.dim[i] == 1);
     if (shape.dim[i] == 1)
       shape.dim[i] = b->shape.dim[i];
   }
-  SsgTensor *y = ssg_tensor_allocate(a->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(a->ctx, a->dtype, &shape);
   SsgOpCall call = {.op = SSG_OP_BINARY, .param.binary.kind = kind};
   ssg_tensor_run(&call, 2, in, y);
   SsgNode *node = ssg_node_record(y, binary_rule, &call, 2, in);
@@ -156,7 +156,19 @@ SsgTensor *ssg_tensor_binary(SsgBinary kind, SsgTensor *a, SsgTensor *b)
 
 static void cast_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 {
-  grads[0] = ssg_tensor_cast(g, node->saved[0] ? node->saved[0]->dtype : SSG_F32);
+  grads[0] = ssg_gradient_cast(g, node->in_dtype[0]);
+}
+
+/* Scaled while it is f32: the factor may be larger than f16. */
+SsgTensor *ssg_gradient_cast(SsgTensor *g, SsgDtype dtype)
+{
+  if (g->dtype == dtype)
+    return g;
+  float factor = ssg_gradient_scale_of(g->ctx, dtype) / ssg_gradient_scale_of(g->ctx, g->dtype);
+  if (factor == 1)
+    return ssg_tensor_cast(g, dtype);
+  return dtype == SSG_F32 ? ssg_tensor_scale(ssg_tensor_cast(g, dtype), factor)
+                          : ssg_tensor_cast(ssg_tensor_scale(g, factor), dtype);
 }
 
 SsgTensor *ssg_tensor_cast(SsgTensor *x, SsgDtype dtype)
@@ -166,8 +178,7 @@ SsgTensor *ssg_tensor_cast(SsgTensor *x, SsgDtype dtype)
   SsgTensor *y = ssg_tensor_allocate(x->ctx, dtype, &x->shape);
   SsgOpCall call = {.op = SSG_OP_COPY};
   ssg_tensor_run(&call, 1, &x, y);
-  SsgNode *node = dtype == SSG_U8 || dtype == SSG_I64 ? NULL : ssg_node_record(y, cast_rule, &call, 1, &x);
-  if (node)
-    ssg_node_save(node, 0, x);
+  if (dtype != SSG_U8 && dtype != SSG_I64)
+    ssg_node_record(y, cast_rule, &call, 1, &x);
   return y;
 }

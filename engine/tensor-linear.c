@@ -13,7 +13,7 @@ static void act_grad_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 static SsgTensor *act_grad(SsgTensor *g, SsgTensor *y)
 {
   SsgTensor *in[2] = {g, y};
-  SsgTensor *out = ssg_tensor_allocate(g->ctx, SSG_F32, &g->shape);
+  SsgTensor *out = ssg_tensor_allocate(g->ctx, g->dtype, &g->shape);
   SsgOpCall call = {.op = SSG_OP_ACT_GRAD};
   ssg_tensor_run(&call, 2, in, out);
   SsgNode *node = ssg_node_record(out, act_grad_rule, &call, 1, in);
@@ -22,16 +22,27 @@ static SsgTensor *act_grad(SsgTensor *g, SsgTensor *y)
   return out;
 }
 
+/* Sums over `axis`, in f32 and without the factor of g's dtype. */
+static SsgTensor *sum_gradient(SsgTensor *g, int axis)
+{
+  SsgShape shape = g->shape;
+  shape.dim[axis] = 1;
+  return ssg_tensor_sum_wide(g, shape, 1 / ssg_gradient_scale_of(g->ctx, g->dtype));
+}
+
 /* Sums g's rows into the shape of a bias [Bb, C] or [C]: rows of one group of R / Bb belong to one bias row. */
 static SsgTensor *bias_gradient(SsgTensor *g, const SsgShape *bias)
 {
   int64_t channels = bias->dim[bias->rank - 1], groups = ssg_shape_elements(bias) / channels;
   int64_t rows = ssg_tensor_elements(g) / channels / groups;
-  SsgTensor *sum = ssg_tensor_sum_axis(ssg_tensor_reshape(g, SSG_SHAPE(groups, rows, channels)), 1);
+  SsgTensor *sum = sum_gradient(ssg_tensor_reshape(g, SSG_SHAPE(groups, rows, channels)), 1);
   return ssg_tensor_reshape(sum, *bias);
 }
 
 /* --- matmul: alpha op(a) op(b) --- */
+
+static SsgTensor *product(SsgTensor *a, SsgTensor *b, gboolean trans_a, gboolean trans_b, float alpha, SsgTensor *bias, gboolean act,
+                          SsgDtype dtype);
 
 static void matmul_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 {
@@ -41,35 +52,41 @@ static void matmul_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 
   if (node->call.param.matmul.act)
     g = act_grad(g, ssg_node_output(node));
+  if (node->in[2])
+    grads[2] = bias_gradient(g, &node->in_shape[2]);
+  SsgDtype dtype = node->in_dtype[0]; /* the result may be wider */
+  g = ssg_gradient_cast(g, dtype);
   if (node->in[0]) {
-    SsgTensor *d = ta ? ssg_tensor_matmul(b, g, tb, TRUE, alpha, NULL, FALSE)
-                      : ssg_tensor_matmul(g, b, FALSE, !tb, alpha, NULL, FALSE);
+    SsgTensor *d = ta ? product(b, g, tb, TRUE, alpha, NULL, FALSE, dtype) : product(g, b, FALSE, !tb, alpha, NULL, FALSE, dtype);
     grads[0] = ssg_tensor_sum_to(d, node->in_shape[0], 1);
   }
   if (node->in[1]) {
-    SsgTensor *d = tb ? ssg_tensor_matmul(g, a, TRUE, ta, alpha, NULL, FALSE)
-                      : ssg_tensor_matmul(a, g, !ta, FALSE, alpha, NULL, FALSE);
+    SsgTensor *d = tb ? product(g, a, TRUE, ta, alpha, NULL, FALSE, dtype) : product(a, g, !ta, FALSE, alpha, NULL, FALSE, dtype);
     grads[1] = ssg_tensor_sum_to(d, node->in_shape[1], 1);
   }
-  if (node->in[2])
-    grads[2] = bias_gradient(g, &node->in_shape[2]);
 }
 
 SsgTensor *ssg_tensor_matmul(SsgTensor *a, SsgTensor *b, gboolean trans_a, gboolean trans_b, float alpha, SsgTensor *bias,
                              gboolean act)
 {
+  return product(a, b, trans_a, trans_b, alpha, bias, act, SSG_F32);
+}
+
+static SsgTensor *product(SsgTensor *a, SsgTensor *b, gboolean trans_a, gboolean trans_b, float alpha, SsgTensor *bias, gboolean act,
+                          SsgDtype dtype)
+{
   SsgTensor *in[3] = {a, b, bias};
   SsgOpCall call = {.op = SSG_OP_MATMUL,
                     .param.matmul = {.trans_a = trans_a, .trans_b = trans_b, .act = act, .alpha = alpha}};
 
-  g_assert(a->shape.rank == 3 && b->shape.rank == 3);
+  g_assert(a->shape.rank == 3 && b->shape.rank == 3 && a->dtype == b->dtype);
   int64_t m = a->shape.dim[trans_a ? 2 : 1], k = a->shape.dim[trans_a ? 1 : 2];
   int64_t n = b->shape.dim[trans_b ? 1 : 2];
   g_assert(b->shape.dim[trans_b ? 2 : 1] == k);
   SsgShape shape = SSG_SHAPE(MAX(a->shape.dim[0], b->shape.dim[0]), m, n);
   g_assert(a->shape.dim[0] == shape.dim[0] || a->shape.dim[0] == 1);
   g_assert(b->shape.dim[0] == shape.dim[0] || b->shape.dim[0] == 1);
-  SsgTensor *y = ssg_tensor_allocate(a->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(a->ctx, dtype, &shape);
   ssg_tensor_run(&call, bias ? 3 : 2, in, y);
   SsgNode *node = ssg_node_record(y, matmul_rule, &call, bias ? 3 : 2, in);
   if (node) {
@@ -190,7 +207,7 @@ SsgTensor *ssg_tensor_conv_weight(SsgTensor *x, SsgTensor *y, int stride, int pa
   SsgOpCall call = conv_call(SSG_OP_CONV_WEIGHT, stride, pad_before, pad_after, FALSE);
 
   SsgShape shape = SSG_SHAPE(y->shape.dim[3], kh, kw, x->shape.dim[3]);
-  SsgTensor *w = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *w = ssg_tensor_allocate(x->ctx, x->dtype, &shape);
   ssg_tensor_run(&call, 2, in, w);
   SsgNode *node = ssg_node_record(w, conv_weight_rule, &call, 2, in);
   if (node)
@@ -209,7 +226,7 @@ static void epilogue_gradients(SsgNode *node, SsgTensor *g, SsgTensor **grads)
     SsgTensor *noise = node->saved[0];
     int64_t per_row = ssg_tensor_elements(noise), channels = g->shape.dim[g->shape.rank - 1];
     int64_t repeats = ssg_tensor_elements(g) / channels / per_row;
-    SsgTensor *rows = ssg_tensor_sum_axis(ssg_tensor_reshape(g, SSG_SHAPE(repeats, per_row, channels)), 2);
+    SsgTensor *rows = sum_gradient(ssg_tensor_reshape(g, SSG_SHAPE(repeats, per_row, channels)), 2);
     rows = ssg_tensor_mul(rows, ssg_tensor_reshape(noise, SSG_SHAPE(1, per_row, 1)));
     grads[3] = ssg_tensor_reshape(ssg_tensor_sum(rows), node->in_shape[3]);
   }
@@ -317,7 +334,7 @@ SsgTensor *ssg_tensor_spread(SsgTensor *x, int size)
   if (size == 1)
     return x;
   SsgShape shape = SSG_SHAPE(x->shape.dim[0], x->shape.dim[1] * size, x->shape.dim[2] * size, x->shape.dim[3]);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &shape);
   SsgOpCall call = {.op = SSG_OP_SPREAD, .param.pool.size = size};
   ssg_tensor_run(&call, 1, &x, y);
   ssg_node_record(y, spread_rule, &call, 1, &x);

@@ -35,6 +35,7 @@ struct _SsgNode {
   SsgTensor *saved[SSG_NODE_MAX_SAVED];    /* inputs that the rule needs, with their own nodes */
   SsgTensor *output;                       /* the result without its node (a cycle otherwise), if the rule needs it */
   SsgShape in_shape[SSG_OP_MAX_INPUTS];
+  SsgDtype in_dtype[SSG_OP_MAX_INPUTS];
   SsgOpCall call;                          /* op and param of the recorded call; arrays are not valid any more */
   /* scratch of ssg_differentiate() */
   guint64 mark;
@@ -60,6 +61,18 @@ void ssg_context_count(SsgContext *ctx, const SsgOpCall *call);
 guint64 ssg_context_next_id(SsgContext *ctx);
 /* Hands a new tensor (one reference) to the innermost scope; returns it. */
 SsgTensor *ssg_context_adopt(SsgContext *ctx, SsgTensor *t);
+
+/* What gradients of tensors of a dtype are carried times: see ssg_context_set_gradient_scale(). */
+float ssg_gradient_scale_of(const SsgContext *ctx, SsgDtype dtype);
+
+/* tensor-elementwise.c */
+/* g, the gradient of a tensor y of g's dtype, as a gradient of dtype, with the factor that belongs to it: what passes from y back to a
+ * tensor of that dtype which y equals. g itself where nothing differs. */
+SsgTensor *ssg_gradient_cast(SsgTensor *g, SsgDtype dtype);
+
+/* tensor-shape.c */
+/* As ssg_tensor_sum_to(), in f32 whatever x is of. */
+SsgTensor *ssg_tensor_sum_wide(SsgTensor *x, SsgShape shape, float scale);
 
 /* tensor.c */
 /* New tensor with fresh memory, in the current scope. */

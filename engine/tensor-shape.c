@@ -141,6 +141,7 @@ SsgTensor *ssg_tensor_concat(SsgTensor **parts, int n, int axis)
 
 static void sum_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
 {
+  g = ssg_gradient_cast(g, node->in_dtype[0]);
   grads[0] = ssg_tensor_broadcast_to(g, node->in_shape[0], node->call.param.reduce.scale);
 }
 
@@ -149,16 +150,26 @@ static void broadcast_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
   grads[0] = ssg_tensor_sum_to(g, node->in_shape[0], node->call.param.broadcast.scale);
 }
 
-SsgTensor *ssg_tensor_sum_to(SsgTensor *x, SsgShape shape, float scale)
+static SsgTensor *sum_to(SsgTensor *x, SsgShape shape, float scale, SsgDtype dtype)
 {
-  if (ssg_shape_equal(&x->shape, &shape))
-    return scale == 1 ? x : ssg_tensor_scale(x, scale);
   g_assert(shape.rank == x->shape.rank);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, dtype, &shape);
   SsgOpCall call = {.op = SSG_OP_REDUCE, .param.reduce = {SSG_REDUCE_SUM, scale}};
   ssg_tensor_run(&call, 1, &x, y);
   ssg_node_record(y, sum_rule, &call, 1, &x);
   return y;
+}
+
+SsgTensor *ssg_tensor_sum_to(SsgTensor *x, SsgShape shape, float scale)
+{
+  if (ssg_shape_equal(&x->shape, &shape))
+    return scale == 1 ? x : ssg_tensor_scale(x, scale);
+  return sum_to(x, shape, scale, x->dtype);
+}
+
+SsgTensor *ssg_tensor_sum_wide(SsgTensor *x, SsgShape shape, float scale)
+{
+  return x->dtype == SSG_F32 ? ssg_tensor_sum_to(x, shape, scale) : sum_to(x, shape, scale, SSG_F32);
 }
 
 SsgTensor *ssg_tensor_broadcast_to(SsgTensor *x, SsgShape shape, float scale)
@@ -166,7 +177,7 @@ SsgTensor *ssg_tensor_broadcast_to(SsgTensor *x, SsgShape shape, float scale)
   if (ssg_shape_equal(&x->shape, &shape))
     return scale == 1 ? x : ssg_tensor_scale(x, scale);
   g_assert(shape.rank == x->shape.rank);
-  SsgTensor *y = ssg_tensor_allocate(x->ctx, SSG_F32, &shape);
+  SsgTensor *y = ssg_tensor_allocate(x->ctx, x->dtype, &shape);
   SsgOpCall call = {.op = SSG_OP_BROADCAST, .param.broadcast.scale = scale};
   ssg_tensor_run(&call, 1, &x, y);
   ssg_node_record(y, broadcast_rule, &call, 1, &x);

@@ -80,7 +80,8 @@ typedef enum {
 void ssg_differentiate(SsgTensor *y, SsgTensor *seed, int n, SsgTensor **wrt, SsgTensor **grads, SsgGradientFlags flags,
                        SsgGradientFunc final, gpointer data);
 
-/* --- elementwise; binary ops broadcast dims of 1, ranks equal --- */
+/* --- elementwise; binary ops broadcast dims of 1, ranks equal. binary, affine, sums over axes and broadcast keep the dtype (f32, or on
+ * GPUs f16 and bf16; sums are computed in f32), unary is f32 alone --- */
 
 SsgTensor *ssg_tensor_unary(SsgUnary kind, SsgTensor *x);
 SsgTensor *ssg_tensor_binary(SsgBinary kind, SsgTensor *a, SsgTensor *b);
@@ -124,8 +125,9 @@ SsgTensor *ssg_tensor_argmax(SsgTensor *x);
 /* u8 labels [...] -> f32 [..., classes], +1 at the class, -1 elsewhere; no gradient. */
 SsgTensor *ssg_tensor_one_hot(SsgTensor *labels, int classes);
 
-/* --- layers; see op.h for shapes. bias, noise and strength may be NULL, and are f32. What conv, conv_input, upfirdn, bias_act and
- * avg_pool return is of x's dtype (f32, or on GPUs f16 and bf16, with weights of the same); all else is f32 --- */
+/* --- layers; see op.h for shapes. bias, noise and strength may be NULL, and are f32. What conv*, upfirdn, bias_act,
+ * avg_pool and spread return is of x's dtype (f32, or on GPUs f16 and bf16, with weights of the same); all else is f32, also products of
+ * f16 and bf16. In f16 an activation is held within +-256 (op.h) --- */
 
 SsgTensor *ssg_tensor_matmul(SsgTensor *a, SsgTensor *b, gboolean trans_a, gboolean trans_b, float alpha, SsgTensor *bias,
                              gboolean act);

@@ -106,6 +106,8 @@ static GHashTable *metadata_of(SsgTraining *t, const SsgTrainingProgress *progre
   }
   for (gsize i = 0; i < G_N_ELEMENTS(entries); i++)
     g_hash_table_replace(metadata, g_strdup(entries[i].key), entries[i].value);
+  if (ssg_context_map_dtype(t->ctx) == SSG_F16)
+    g_hash_table_replace(metadata, g_strdup("gradient_scale"), g_strdup_printf("%a", t->gradient_scale));
   return metadata;
 }
 
@@ -223,6 +225,10 @@ gboolean ssg_training_load(SsgTraining *t, const char *path, SsgTrainingProgress
     return FALSE;
   const char *mean = ssg_safetensors_metadata(file, "path_mean");
   t->path_mean = mean ? strtof(mean, NULL) : 0;
+  const char *scale = ssg_safetensors_metadata(file, "gradient_scale");
+  float former = scale ? strtof(scale, NULL) : 0;
+  if (former >= 1 && former < t->gradient_scale) /* it only ever falls */
+    t->gradient_scale = former;
   networks_of(t, networks);
   moments_of(t, moments);
   for (int i = 0; i < 3; i++) {

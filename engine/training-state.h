@@ -2,8 +2,8 @@
  *   g.NAME, g_ema.NAME, d.NAME      parameters under the public names, channels last, f32 (model-file.h reads g_ema and g)
  *   g_optim.exp_avg ... d_optim.exp_avg_sq   Adam's moments, each one block in the order of the parameters
  *   checksums                       see checksums.h; files of older versions have none
- * and metadata: format "ssgan-training", version, architecture, iteration, images, path_mean (hexadecimal float),
- * g_steps, d_steps, and what the caller adds (config ...). Random numbers and data order are functions of seed and position, and
+ * and metadata: format "ssgan-training", version, architecture, iteration, images, path_mean and, of
+ * runs in f16, gradient_scale (hexadecimal floats), g_steps, d_steps, and what the caller adds (config ...). Random numbers and data order are functions of seed and position, and
  * need no state. */
 #pragma once
 

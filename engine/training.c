@@ -13,8 +13,13 @@ SsgTrainingOptions ssg_training_options_published(void)
                               .path_every = 4,
                               .path_batch_shrink = 2,
                               .mask_weight = 100,
-                              .ema_half_life = 10000};
+                              .ema_half_life = 10000,
+                              .narrow_resolutions = 4};
 }
+
+/* Gradients of maps are the loss's, divided by the batch, spread over a million values: some 1e-7 each, below what f16 holds in full.
+ * Those of weights are sums over all pixels, below 10. Both have room around them times this. */
+#define GRADIENT_SCALE 1024
 
 static SsgTensor *zeros_like(SsgTensor *block)
 {
@@ -30,10 +35,14 @@ SsgTraining *ssg_training_new(SsgContext *ctx, const SsgArchitecture *arch, cons
   t->ctx = ctx;
   t->options = *options;
   t->g = ssg_generator_new(ctx, arch, seed, error);
+  t->gradient_scale = ssg_context_map_dtype(ctx) == SSG_F16 ? GRADIENT_SCALE : 1;
   t->g_ema = t->g ? ssg_generator_new(ctx, arch, seed, error) : NULL;
   t->d = t->g_ema ? ssg_discriminator_new(ctx, arch, seed + 1, error) : NULL;
   if (!t->d)
     return NULL;
+  t->g->narrow = t->d->narrow = ssg_context_map_dtype(ctx);
+  t->g->narrow_levels = MIN(options->narrow_resolutions, arch->n_levels);
+  t->d->narrow_levels = options->narrow_resolutions;
   if (options->fourier_cutoff > 0) {
     ssg_generator_soften_fourier(t->g, options->fourier_cutoff);
     ssg_generator_soften_fourier(t->g_ema, options->fourier_cutoff);
@@ -76,13 +85,21 @@ static void clear(SsgTensor *block)
   ssg_scope_end(ctx);
 }
 
+void ssg_training_not_finite(SsgTraining *t)
+{
+  if (t->gradient_scale > 1)
+    t->gradient_scale /= 2;
+}
+
 void ssg_training_begin_d(SsgTraining *t)
 {
+  ssg_context_set_gradient_scale(t->ctx, t->gradient_scale);
   clear(t->d_grad);
 }
 
 void ssg_training_begin_g(SsgTraining *t)
 {
+  ssg_context_set_gradient_scale(t->ctx, t->gradient_scale);
   clear(t->g_grad);
 }
 

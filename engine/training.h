@@ -19,6 +19,9 @@ typedef struct {
                         * edit of a part does not tint the whole picture. */
   float ema_half_life; /* images; published 10,000 */
   float fourier_cutoff; /* of new models, see ssg_generator_soften_fourier(); published 0 */
+  int narrow_resolutions; /* how many of the highest resolutions of render net and discriminator are computed in the context's map dtype
+                           * (f16, bf16; with f32 nothing is). 4 is usual (Karras et al. 2020, "Training GANs with limited data",
+                           * appendix C). Parameters, optimisers, losses and all else stay f32. */
   gboolean freeze_local; /* local generators and Fourier weights stay; EMA covers mapping and render net only */
 } SsgTrainingOptions;
 
@@ -35,6 +38,7 @@ typedef struct {
   SsgTensor *d_grad, *d_m, *d_v;
   gint64 g_steps, d_steps;       /* Adam's t */
   float path_mean;               /* a */
+  float gradient_scale;          /* of the context while steps run: see ssg_context_set_gradient_scale(); 1 without f16 */
   /* Optional. gradient_ready: a stretch of the block being accumulated is final for this micro-batch, while the backward pass still
    * runs. sum: adds values [n] over the processes of a run (mean path length). */
   void (*gradient_ready)(gint64 start, gint64 count, gpointer data);
@@ -67,6 +71,9 @@ typedef struct {
   double loss_d, real_score, fake_score, r1_image, r1_mask;
   double loss_g, loss_mask, mask_entropy, path_penalty, path_length; /* means */
 } SsgStepStats;
+
+/* A step's gradients were not finite. In f16 the reason may be that they were carried times too much: from now on it is half. */
+void ssg_training_not_finite(SsgTraining *t);
 
 void ssg_training_begin_d(SsgTraining *t);
 void ssg_training_begin_g(SsgTraining *t);

@@ -5,6 +5,8 @@
  *   - Arrays are dense, row-major, rank 1..SSG_MAX_RANK; pictures are NHWC; convolution weights [out, kh, kw, in].
  *   - Values are f32 unless an op names another dtype. Reductions and products accumulate in f32 or better.
  *   - The caller (engine/) has checked every shape; a device only asserts.
+ *   - act is sqrt(2) * leaky_relu(., 0.2). Where the result is f16 it is then held within +-256 (Karras et al. 2020, "Training GANs
+ *     with limited data", appendix C), so that the sums of the next layer stay in range; NaN stays NaN.
  *   - `out` never overlaps an input, except where an op says "may alias": then out may be the very same buffer.
  *   - An optional input that is absent has data == NULL.
  */
@@ -101,8 +103,8 @@ typedef enum {
    * elements, one per row, Rn divides R, row r takes noise[r mod Rn]; in3 strength [1], present when noise is.
    * bias_act.act false: no activation. May alias in0. */
   SSG_OP_BIAS_ACT,
-  /* out = in0 * (in1 > 0 ? sqrt(2) : 0.2 * sqrt(2)): gradient of act with in0 the gradient, in1 act's output. May alias
-   * in0. */
+  /* out = in0 * (in1 > 0 ? sqrt(2) : 0.2 * sqrt(2)): gradient of act with in0 the gradient, in1 act's output; 0 where
+   * that is f16 and lies at its ends. May alias in0. */
   SSG_OP_ACT_GRAD,
   /* Mean over pool.size x pool.size blocks: in0 [N, H, W, C], out [N, H/size, W/size, C]. */
   SSG_OP_AVG_POOL,

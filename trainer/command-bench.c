@@ -293,10 +293,6 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
   SsgTrainBench bench;
   int iterations = MAX(1, (runs + 15) / 16) * 16;
 
-  if (common->precision && g_str_has_suffix(common->precision, "f16")) {
-    ssg_command_usage_error(error, "training computes in f32 or tf32, not in %s", common->precision);
-    return FALSE;
-  }
   if (!ssg_architecture_preset(preset, &arch)) {
     ssg_command_usage_error(error, "--arch: there is no architecture '%s'", preset);
     return FALSE;

@@ -120,26 +120,6 @@ static gboolean parse_seed(const char *option, const char *value, gpointer data,
   return FALSE;
 }
 
-/* What --precision takes. */
-typedef struct {
-  const char *name;
-  SsgPrecision products; /* of f32 arrays */
-  SsgDtype maps;         /* of the render net, in inference */
-} Precision;
-
-static const Precision *find_precision(const char *name)
-{
-  /* With narrower maps the products that stay in f32 need no more digits than TF32 has. */
-  static const Precision all[] = {{"f32", SSG_PRECISION_EXACT, SSG_F32},
-                                  {"tf32", SSG_PRECISION_TF32, SSG_F32},
-                                  {"f16", SSG_PRECISION_TF32, SSG_F16},
-                                  {"bf16", SSG_PRECISION_TF32, SSG_BF16}};
-  for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
-    if (g_str_equal(name, all[i].name))
-      return &all[i];
-  return NULL;
-}
-
 #define MAX_THREADS 1024 /* far beyond any use; more would only exhaust the machine */
 
 static gboolean check_common(const SsgCommonOptions *common, GError **error)
@@ -148,7 +128,7 @@ static gboolean check_common(const SsgCommonOptions *common, GError **error)
     ssg_command_usage_error(error, "--threads takes 0 (all) or a number of threads up to %d, not %d", MAX_THREADS, common->threads);
   else if (common->jobs < 1 || common->jobs > MAX_THREADS)
     ssg_command_usage_error(error, "--jobs takes a number from 1 to %d, not %d", MAX_THREADS, common->jobs);
-  else if (common->precision && !find_precision(common->precision))
+  else if (common->precision && !ssg_precision_is_known(common->precision))
     ssg_command_usage_error(error, "--precision takes f32, tf32, f16 or bf16, not '%s'", common->precision);
   else
     return TRUE;
@@ -173,7 +153,7 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
        {{"device", 0, 0, G_OPTION_ARG_STRING, &common->device, "Where to compute: cpu, cuda, cuda:1 (cpu)", "NAME"}}},
       {SSG_COMMON_DEVICE,
        {{"precision", 0, 0, G_OPTION_ARG_STRING, &common->precision,
-         "f32, or on GPUs: tf32 (products with factors of 10 bits), f16 or bf16 (also the render net's maps; not in training) (f32)", "NAME"}}},
+         "f32, or on GPUs: tf32 (products with factors of 10 bits), f16 or bf16 (also the render net's maps; in training those of the highest resolutions) (f32)", "NAME"}}},
       {SSG_COMMON_THREADS,
        {{"threads", 0, 0, G_OPTION_ARG_INT, &common->threads, "Threads to compute with (all)", "N"}}},
       {SSG_COMMON_SEED, {{"seed", 0, 0, G_OPTION_ARG_CALLBACK, parse_seed, "Seed of all random numbers (0)", "N"}}},
@@ -240,16 +220,9 @@ void ssg_common_options_clear(SsgCommonOptions *common)
 SsgContext *ssg_common_context(const SsgCommonOptions *common, const char *device, GError **error)
 {
   g_autoptr(SsgContext) ctx = ssg_context_new(device ? device : common->device, common->threads, error);
-  const Precision *precision = ctx && common->precision ? find_precision(common->precision) : NULL;
-  if (!precision || precision->products == SSG_PRECISION_EXACT)
-    return g_steal_pointer(&ctx);
-  SsgDevice *opened = ssg_context_device(ctx);
-  gboolean fast = ssg_device_set_precision(opened, precision->products) == SSG_OK;
-  if ((fast || precision->maps != SSG_F32) && ssg_context_set_map_dtype(ctx, precision->maps)) /* older GPUs have f16 alone */
-    return g_steal_pointer(&ctx);
-  g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s (%s) does not compute in %s", ssg_device_name(opened),
-              ssg_device_description(opened), precision->name);
-  return NULL;
+  if (!ctx || (common->precision && !ssg_context_set_precision(ctx, common->precision, error)))
+    return NULL;
+  return g_steal_pointer(&ctx);
 }
 
 int ssg_command_finish(const char *command, GError *error)

@@ -130,6 +130,9 @@ static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainCo
     if (ssg_workers_reduction(workers))
       ssg_run_directory_log(run, "%d processes; %s", ssg_workers_count(workers), ssg_workers_reduction(workers));
     log_lines(run, message);
+    const SsgTraining *t = ssg_trainer_training(trainer);
+    if (t->g->narrow != SSG_F32 && t->d->narrow_levels)
+      ssg_run_directory_log(run, "the %d highest resolutions are computed in %s", t->d->narrow_levels, t->g->narrow == SSG_F16 ? "f16" : "bf16");
   }
   return ssg_trainer_run(trainer, run, quiet, error);
 }
@@ -137,10 +140,6 @@ static gboolean train(SsgTrainer *trainer, SsgWorkers *workers, const SsgTrainCo
 static int start_and_train(const SsgTrainConfig *config, const SsgTrainStart *start, const SsgCommonOptions *common, const char *command)
 {
   GError *error = NULL;
-  if (common->precision && g_str_has_suffix(common->precision, "f16")) {
-    ssg_command_usage_error(&error, "training computes in f32 or tf32, not in %s", common->precision);
-    return ssg_command_finish(command, error);
-  }
   g_autoptr(SsgWorkers) workers = ssg_workers_new(&error);
   if (!workers)
     return ssg_command_finish(command, error);

@@ -40,6 +40,8 @@ static const Option options[] = {
     {"ema-half-life", SINGLE, AT(options.ema_half_life), 1, 1e12, "N", "Half-life of the moving average, in images"},
     {"fourier-cutoff", SINGLE, AT(options.fourier_cutoff), 0, 1e6, "F",
      "New models: Fourier frequencies above F start with smaller weights (0: all alike)"},
+    {"narrow-resolutions", INTEGER, AT(options.narrow_resolutions), 0, 16, "N",
+     "With --precision f16 or bf16: how many of the highest resolutions are computed so (4)"},
     {"freeze-local", SWITCH, AT(options.freeze_local), 0, 1, NULL, "Local generators and Fourier weights do not learn"},
     {"flip", SWITCH, AT(flip), 0, 1, NULL, "Mirror pictures at random"},
     {"augment", REAL, AT(augment), 0, 1, "P", "Probability of shifting, scaling and rotating"},

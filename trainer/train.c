@@ -146,6 +146,7 @@ static gboolean end_step(SsgTrainer *trainer, int kind, SsgTensor *block)
     trainer->bad_steps[kind] = 0;
     return TRUE;
   }
+  ssg_training_not_finite(trainer->training);
   trainer->bad_steps[kind]++;
   trainer->skipped++;
   return FALSE;

@@ -34,7 +34,7 @@ SSG_KERNEL bias_act(T *out, const T *in, const float *bias, const float *noise, 
     }
     for (int k = 0; k < W; k++) {
       float y = ssg_math_bias_noise(ssg_widen(x.v[k]), b.v[k], scale, grain);
-      x.v[k] = ssg_narrow<T>(act ? ssg_math_act(y) : y);
+      x.v[k] = ssg_narrow<T>(act ? ssg_act<T>(y) : y);
     }
     ssg_store<W>(out + i, x);
   }

@@ -55,10 +55,10 @@ struct Affine {
   }
 };
 
-struct ActGrad {
+template <bool held> struct ActGrad {
   SSG_METHOD float operator()(float gradient, float output) const
   {
-    return ssg_math_act_grad(gradient, output);
+    return held ? ssg_math_held_act_grad(gradient, output) : ssg_math_act_grad(gradient, output);
   }
 };
 
@@ -106,7 +106,10 @@ static void launch_affine(const SsgOpCall *call, const SsgCudaLaunch *launch)
 
 static void launch_act_grad(const SsgOpCall *call, const SsgCudaLaunch *launch)
 {
-  launch_map<true>(call, launch, ActGrad());
+  if (call->out.dtype == SSG_F16)
+    launch_map<true>(call, launch, ActGrad<true>());
+  else
+    launch_map<true>(call, launch, ActGrad<false>());
 }
 
 static void launch_lerp(const SsgOpCall *call, const SsgCudaLaunch *launch)

@@ -7,6 +7,7 @@
 #include "kernels/cuda/kernels.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/math/convert.h"
+#include "kernels/math/pointwise.h"
 
 struct SsgF16 {
   uint16_t bits;
@@ -58,6 +59,12 @@ template <> SSG_METHOD SsgF16 ssg_narrow<SsgF16>(float x)
 #else
   return SsgF16{ssg_math_to_f16(x)};
 #endif
+}
+
+/* act as the storage type has it (op.h). */
+template <typename T> SSG_INLINE float ssg_act(float x)
+{
+  return std::is_same<T, SsgF16>::value ? ssg_math_hold(ssg_math_act(x)) : ssg_math_act(x);
 }
 
 /* W neighbouring elements, read and written in one access. The address is a multiple of the pack's size. */

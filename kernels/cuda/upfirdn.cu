@@ -77,7 +77,7 @@ SSG_KERNEL upfirdn(T *out, const T *in, const float *bias, const float *noise, c
     SsgPack<T, W> result;
     for (int k = 0; k < W; k++) {
       float value = ssg_math_bias_noise(f.gain * sum[k], b.v[k], scale, grain);
-      result.v[k] = ssg_narrow<T>(f.act ? ssg_math_act(value) : value);
+      result.v[k] = ssg_narrow<T>(f.act ? ssg_act<T>(value) : value);
     }
     ssg_store<W>(out + pixel * f.channels + channel, result);
   }

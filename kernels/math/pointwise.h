@@ -62,10 +62,24 @@ SSG_HD float ssg_math_act(float x)
   return x * (x > 0.0f ? SSG_SQRT2 : SSG_SQRT2 * SSG_LEAK);
 }
 
+/* What act's result is held within in f16. */
+#define SSG_F16_MOST 256.0f
+
+SSG_HD float ssg_math_hold(float y)
+{
+  return y > SSG_F16_MOST ? SSG_F16_MOST : y < -SSG_F16_MOST ? -SSG_F16_MOST : y;
+}
+
 /* Gradient of act: g the gradient, y act's output (of the same sign as its input). */
 SSG_HD float ssg_math_act_grad(float g, float y)
 {
   return g * (y > 0.0f ? SSG_SQRT2 : SSG_SQRT2 * SSG_LEAK);
+}
+
+/* The same where the output was held. */
+SSG_HD float ssg_math_held_act_grad(float g, float y)
+{
+  return y >= SSG_F16_MOST || y <= -SSG_F16_MOST ? 0.0f : ssg_math_act_grad(g, y);
 }
 
 /* x + bias + strength * noise, the sum before the activation, in this order and rounding on every device. */

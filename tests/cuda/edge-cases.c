@@ -40,7 +40,8 @@ static void begin(Maker *m, SsgOp op, SsgDtype dtype, const int64_t *out)
   m->c.most = 4e-6;
 }
 
-/* Numbers in [low, high), small whole ones for i64 and u8. */
+/* Numbers in [low, high), small whole ones for i64 and u8; 16-bit floats: positive and small, or of both signs from 128 to 512 when
+ * high is that. */
 static void input(Maker *m, SsgDtype dtype, const int64_t *dims, double low, double high)
 {
   SsgArray a = {.shape = shape_of(dims), .dtype = dtype};
@@ -54,6 +55,8 @@ static void input(Maker *m, SsgDtype dtype, const int64_t *dims, double low, dou
       ((int64_t *) a.data)[i] = (int64_t) (u * 1e6) << 20;
     else if (dtype == SSG_U8)
       ((uint8_t *) a.data)[i] = (uint8_t) (u * 256);
+    else if (high == 512)
+      ((uint16_t *) a.data)[i] = (uint16_t) ((u < 0.5 ? 0x5800 : 0xd800) + (int) (u * 0x1000) % 0x800);
     else
       ((uint16_t *) a.data)[i] = (uint16_t) (0x3000 + u * 0x800);
   }
@@ -74,6 +77,35 @@ __attribute__((format(printf, 2, 3))) static void end(Maker *m, const char *form
   for (int i = 0; i < call->n_in; i++)
     free(call->in[i].data);
   free(call->out.data);
+}
+
+/* Activations beyond what f16 holds them to, and the gradient there. The filter of upfirdn passes the middle of a level on. */
+static void held_cases(Maker *m)
+{
+  for (int channels = 3; channels <= 8; channels += 5) {
+    begin(m, SSG_OP_BIAS_ACT, SSG_F16, S(50, channels));
+    input(m, SSG_F16, S(50, channels), -512, 512);
+    input(m, SSG_F32, S(channels), -1, 1);
+    m->c.call.param.bias_act.act = true;
+    m->c.l2 = m->c.most = 0x1p-10;
+    end(m, "held to 256, %d channels", channels);
+
+    begin(m, SSG_OP_UPFIRDN, SSG_F16, S(1, 6, 5, channels));
+    input(m, SSG_F16, S(1, 7, 6, channels), -512, 512);
+    m->c.call.param.upfirdn.up = m->c.call.param.upfirdn.down = 1;
+    m->c.call.param.upfirdn.pad_x0 = m->c.call.param.upfirdn.pad_x1 = 1;
+    m->c.call.param.upfirdn.pad_y0 = m->c.call.param.upfirdn.pad_y1 = 1;
+    m->c.call.param.upfirdn.gain = 4;
+    m->c.call.param.upfirdn.act = true;
+    m->c.l2 = m->c.most = 0x1p-10;
+    end(m, "held to 256, %d channels", channels);
+
+    begin(m, SSG_OP_ACT_GRAD, SSG_F16, S(50, channels));
+    input(m, SSG_F16, S(50, channels), -1, 1);
+    input(m, SSG_F16, S(50, channels), -512, 512);
+    m->c.l2 = m->c.most = 0x1p-10;
+    end(m, "held to 256, %d channels", channels);
+  }
 }
 
 /* Around one pack, one block of single elements, one block of packs. */
@@ -218,6 +250,7 @@ static void move_cases(Maker *m)
 void edge_cases_each(void (*each)(const OpCase *op_case, void *data), void *data)
 {
   Maker m = {.each = each, .data = data, .state = 1};
+  held_cases(&m);
   length_cases(&m);
   reduce_cases(&m);
   move_cases(&m);

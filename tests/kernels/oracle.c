@@ -85,9 +85,10 @@ static double converted(double v, SsgDtype to)
   return NAN;
 }
 
-static double act(double x)
+static double act(double x, SsgDtype dtype)
 {
-  return sqrt(2) * (x > 0 ? x : 0.2 * x);
+  double y = sqrt(2) * (x > 0 ? x : 0.2 * x);
+  return dtype != SSG_F16 ? y : y > 256 ? 256 : y < -256 ? -256 : y;
 }
 
 static double unary(SsgUnary kind, double x)
@@ -217,7 +218,7 @@ static void matmul(const SsgOpCall *c, double *out)
         sum *= (double) c->param.matmul.alpha;
         if (c->n_in > 2 && c->in[2].data)
           sum += value(&c->in[2], p / (o[0] / c->in[2].shape.dim[0]) * o[2] + j);
-        out[(p * o[1] + i) * o[2] + j] = c->param.matmul.act ? act(sum) : sum;
+        out[(p * o[1] + i) * o[2] + j] = c->param.matmul.act ? act(sum, c->out.dtype) : sum;
       }
 }
 
@@ -257,7 +258,7 @@ static void conv(const SsgOpCall *c, double *out, int64_t n_out)
     if (c->n_in > 2 && c->in[2].data)
       out[i] += value(&c->in[2], i % yd[3]);
     if (c->param.conv.act)
-      out[i] = act(out[i]);
+      out[i] = act(out[i], c->out.dtype);
   }
 }
 
@@ -285,7 +286,7 @@ static void upfirdn(const SsgOpCall *c, double *out)
             int64_t picture = c->in[2].shape.dim[0] == 1 ? 0 : n;
             sum += value(&c->in[3], 0) * value(&c->in[2], (picture * o[1] + y) * o[2] + x);
           }
-          out[((n * o[1] + y) * o[2] + x) * o[3] + ch] = c->param.upfirdn.act ? act(sum) : sum;
+          out[((n * o[1] + y) * o[2] + x) * o[3] + ch] = c->param.upfirdn.act ? act(sum, c->out.dtype) : sum;
         }
 }
 
@@ -301,7 +302,7 @@ static void bias_act(const SsgOpCall *c, double *out, int64_t n)
     }
     if (c->n_in > 2 && c->in[2].data)
       v += value(&c->in[3], 0) * value(&c->in[2], row % count(&c->in[2]));
-    out[i] = c->param.bias_act.act ? act(v) : v;
+    out[i] = c->param.bias_act.act ? act(v, c->out.dtype) : v;
   }
 }
 
@@ -375,7 +376,7 @@ static void chain(const SsgOpCall *c, double *out)
           double sum = value(&c->in[2], (k * layers + l) * channels + o);
           for (int64_t i = 0; i < channels; i++)
             sum += x[i] * value(&c->in[1], ((k * layers + l) * channels + i) * channels + o);
-          y[o] = act(sum);
+          y[o] = act(sum, SSG_F32);
         }
       }
     }
@@ -446,6 +447,8 @@ static double per_element(const SsgOpCall *c, int64_t i)
     unravel(&c->out.shape, i, at);
     return (double) c->param.broadcast.scale * value(&c->in[0], ravel(&c->in[0].shape, at));
   case SSG_OP_ACT_GRAD:
+    if (c->out.dtype == SSG_F16 && fabs(value(&c->in[1], i)) >= 256)
+      return 0;
     return x * sqrt(2) * (value(&c->in[1], i) > 0 ? 1 : 0.2);
   case SSG_OP_ONE_HOT:
     last = c->out.shape.dim[c->out.shape.rank - 1];

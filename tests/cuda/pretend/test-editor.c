@@ -45,6 +45,21 @@ int main(int argc, char **argv)
   draw(service, 1);
   WAIT_FOR(final_seen);
 
+  /* The precision that was chosen: of the GPU, and not of the CPU. */
+  load(service, "auto/f16");
+  g_assert_cmpint(ssg_render_service_state(service), ==, SSG_SERVICE_READY);
+  g_assert_nonnull(strstr(ssg_render_service_device(service), "pretended GPU, 4 GiB, f16"));
+  draw(service, 1);
+  WAIT_FOR(final_seen);
+  load(service, "cpu/f16");
+  g_assert_cmpint(ssg_render_service_state(service), ==, SSG_SERVICE_READY);
+  g_assert_null(strstr(ssg_render_service_device(service), "f16"));
+  load(service, "cuda/f8");
+  g_assert_cmpint(ssg_render_service_state(service), ==, SSG_SERVICE_FAILED);
+  g_assert_nonnull(strstr(ssg_render_service_error(service)->message, "there is no precision 'f8'"));
+  load(service, "auto/f32");
+  g_assert_null(strstr(ssg_render_service_device(service), "f32"));
+
   /* Full: said, and nothing else is lost; when there is room again, the next request is drawn. */
   run_loop(50);
   g_setenv("SSGAN_PRETEND_FULL", "1", TRUE);

@@ -281,7 +281,9 @@ gboolean ssg_load_run(SsgJob *job, GCancellable *cancellable, gpointer data)
   }
   load->info = ssg_model_info_copy(ssg_model_info(model));
   load->hash = g_strdup(ssg_model_hash(model));
-  load->device_text = g_strdup(ssg_device_description(ssg_context_device(ssg_model_context(model))));
+  const char *precision = ssg_worker_precision(channel->worker, model);
+  const char *device = ssg_device_description(ssg_context_device(ssg_model_context(model)));
+  load->device_text = strcmp(precision, "f32") == 0 ? g_strdup(device) : g_strdup_printf("%s, %s", device, precision);
   if (load->info->has_mean)
     load->mean = g_memdup2(ssg_model_mean(model), load->info->arch.style_dim * sizeof *load->mean);
   adopt(channel, model);

@@ -41,7 +41,8 @@ void ssg_render_service_close(SsgRenderService *self);
 /* Model -------------------------------------------------------------------------------------------------------------- */
 
 /* device: "cpu", "cuda", "cuda:1", or "auto": the first usable CUDA device, else the CPU ("device" says which it became;
- * any other name is never replaced by another device). Loading another model, or cancel, ends a load that runs. When it
+ * any other name is never replaced by another device). It may say how precisely a GPU is to compute, "auto/tf32", "cuda:1/f16" (see
+ * ssg_context_set_precision(); a CPU computes in f32 whatever is said here). Loading another model, or cancel, ends a load that runs. When it
  * fails, state is FAILED and "error" says why. */
 void ssg_render_service_load(SsgRenderService *self, const char *path, const char *device);
 /* The same with random weights; for tests and benchmarks. */

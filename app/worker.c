@@ -19,7 +19,7 @@ struct _SsgJob {
 
 typedef struct {
   SsgContext *ctx;
-  char *device; /* as ssg_device_name() has it: "cuda:0" */
+  char *device; /* as ssg_device_name() has it, and the precision where it is not f32: "cuda:0", "cuda:0/f16" */
   int n_models;
   gboolean lost;
 } DeviceEntry;
@@ -273,28 +273,29 @@ static void note_usable(const char *name, const char *description, bool usable, 
     *found = g_strdup(name);
 }
 
-static DeviceEntry *open_device(SsgWorker *worker, const char *name, GError **error)
+static DeviceEntry *open_device(SsgWorker *worker, const char *wanted, GError **error)
 {
+  g_auto(GStrv) words = g_strsplit(wanted, "/", 2);
   g_autofree char *chosen = NULL;
-  if (strcmp(name, "auto") == 0) {
+  if (strcmp(words[0], "auto") == 0)
     ssg_device_list(note_usable, &chosen);
-    if (!chosen)
-      chosen = g_strdup("cpu");
-    name = chosen;
-  }
+  else
+    chosen = g_strdup(words[0]);
+  const char *name = chosen ? chosen : "cpu", *precision = words[1] && strcmp(name, "cpu") != 0 ? words[1] : "f32";
+  const char *suffix = strcmp(precision, "f32") == 0 ? "" : precision, *slash = *suffix ? "/" : "";
   /* "cuda" and "cuda:0" are the same one. */
+  g_autofree char *full = g_strconcat(name, slash, suffix, NULL), *first = g_strconcat(name, ":0", slash, suffix, NULL);
   for (guint i = 0; i < worker->devices->len; i++) {
     DeviceEntry *entry = g_ptr_array_index(worker->devices, i);
-    g_autofree char *first = g_strconcat(name, ":0", NULL);
-    if (!entry->lost && (strcmp(entry->device, name) == 0 || strcmp(entry->device, first) == 0))
+    if (!entry->lost && (strcmp(entry->device, full) == 0 || strcmp(entry->device, first) == 0))
       return entry;
   }
-  SsgContext *ctx = ssg_context_new(name, 0, error);
-  if (!ctx)
+  g_autoptr(SsgContext) ctx = ssg_context_new(name, 0, error);
+  if (!ctx || (*suffix && !ssg_context_set_precision(ctx, precision, error)))
     return NULL;
   DeviceEntry *entry = g_new0(DeviceEntry, 1);
-  entry->ctx = ctx;
-  entry->device = g_strdup(ssg_device_name(ssg_context_device(ctx)));
+  entry->device = g_strconcat(ssg_device_name(ssg_context_device(ctx)), slash, suffix, NULL);
+  entry->ctx = g_steal_pointer(&ctx);
   g_ptr_array_add(worker->devices, entry);
   return entry;
 }
@@ -356,6 +357,17 @@ SsgModel *ssg_worker_random_model(SsgWorker *worker, const SsgArchitecture *arch
   g_assert(ssg_worker_is_current_thread(worker));
   DeviceEntry *entry = open_device(worker, device, error);
   return entry ? enter_model(worker, entry, ssg_model_new_random(entry->ctx, arch, seed, error), NULL) : NULL;
+}
+
+const char *ssg_worker_precision(SsgWorker *worker, SsgModel *model)
+{
+  for (guint i = 0; i < worker->models->len; i++) {
+    ModelEntry *entry = g_ptr_array_index(worker->models, i);
+    const char *slash = entry->model == model ? strchr(entry->device->device, '/') : NULL;
+    if (slash)
+      return slash + 1;
+  }
+  return "f32";
 }
 
 SsgSession *ssg_worker_side_session(SsgWorker *worker, SsgModel *model)

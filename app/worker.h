@@ -39,7 +39,8 @@ void ssg_worker_drop(SsgWorker *worker, gconstpointer group);
 gboolean ssg_worker_busy(SsgWorker *worker);
 gboolean ssg_worker_is_current_thread(SsgWorker *worker);
 
-/* On the worker's thread: contexts by device name and models by device and path are shared by all who ask. */
+/* On the worker's thread: contexts by device name and models by device and path are shared by all who ask. device as for
+ * ssg_render_service_load(). */
 SsgModel *ssg_worker_load_model(SsgWorker *worker, const char *path, const char *device, SsgProgressFunc progress,
                                 gpointer data, GCancellable *cancellable, GError **error);
 /* A random model of an architecture, for tests and benchmarks. */
@@ -50,5 +51,7 @@ SsgModel *ssg_worker_random_model(SsgWorker *worker, const SsgArchitecture *arch
 SsgSession *ssg_worker_side_session(SsgWorker *worker, SsgModel *model);
 /* Gives back a model from one of the above; the last user's frees it, and the context after its last model. */
 void ssg_worker_release_model(SsgWorker *worker, SsgModel *model);
+/* The precision of a model's device: "f32", "tf32" ... */
+const char *ssg_worker_precision(SsgWorker *worker, SsgModel *model);
 /* The device stopped working: its context is not handed out any more. */
 void ssg_worker_forget_device(SsgWorker *worker, SsgModel *model);

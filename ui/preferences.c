@@ -2,6 +2,7 @@
 
 #include "app/colormap.h"
 #include "app/i18n.h"
+#include "kernels/device.h"
 #include "ui/accessible.h"
 
 typedef struct {
@@ -49,10 +50,27 @@ static const Choice schemes[] = {
 static const Choice devices[] = {
   { "auto", N_("The fastest there is") }, { "cpu", N_("CPU") }, { "cuda", N_("NVIDIA GPU (CUDA)") }, { NULL },
 };
+static const Choice precisions[] = {
+  { "f32", N_("Full (f32)") }, { "tf32", N_("Fast products (TF32)") }, { "f16", N_("Half (f16)") }, { "bf16", N_("Half, wide range (bf16)") },
+  { NULL },
+};
 static const Choice maps[] = {
   { "ember", N_("Ember") }, { "lagoon", N_("Lagoon") }, { "grey", N_("Grey") }, { "tide", N_("Tide") }, { NULL },
 };
 static const Choice scales[] = { { "linear", N_("Linear") }, { "log", N_("Logarithmic") }, { NULL } };
+
+static void note_gpu(const char *name, const char *description, bool usable, void *data)
+{
+  *(gboolean *) data |= usable && g_str_has_prefix(name, "cuda");
+}
+
+/* Only where there is a choice: a CPU computes in full precision. */
+static gboolean has_gpu(void)
+{
+  gboolean found = FALSE;
+  ssg_device_list(note_gpu, &found);
+  return found;
+}
 
 static void model_chosen(GtkNativeDialog *dialog, int response, GSettings *settings)
 {
@@ -121,6 +139,8 @@ GtkWindow *ssg_preferences_new(GtkWindow *parent, GSettings *settings)
   add_choice(look, settings, "color-scheme", _("Style"), NULL, schemes);
   add_model_row(engine, settings);
   add_choice(engine, settings, "device", _("Compute on"), NULL, devices);
+  if (has_gpu())
+    add_choice(engine, settings, "precision", _("Precision of the GPU"), _("Less is faster, and hardly to be seen"), precisions);
   add_choice(depth, settings, "colormap", _("Colours"), NULL, maps);
   add_choice(depth, settings, "depth-scale", _("Scale"), NULL, scales);
   adw_preferences_page_add(page, look);

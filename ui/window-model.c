@@ -10,7 +10,9 @@
 
 static char *device_name(SsgWindow *self)
 {
-  return self->wanted_device ? g_strdup(self->wanted_device) : g_settings_get_string(self->settings, "device");
+  g_autofree char *chosen = g_settings_get_string(self->settings, "device");
+  g_autofree char *precision = g_settings_get_string(self->settings, "precision");
+  return g_strconcat(self->wanted_device ? self->wanted_device : chosen, "/", precision, NULL);
 }
 
 static void show_page(SsgWindow *self)

@@ -145,22 +145,22 @@ static double error_of(SsgDtype dtype, int narrow_resolutions, int step, float s
 static void test_gradients(void)
 {
   for (int step = 0; step < N_STEPS; step++) {
-    double worst_half, worst_brain, worst_one;
+    double worst_half, worst_brain;
     double half = error_of(SSG_F16, 4, step, 1, 0, &worst_half), brain = error_of(SSG_BF16, 4, step, 1, 0, &worst_brain);
-    double one = error_of(SSG_F16, 1, step, 1, 0, &worst_one);
-    g_test_message("%s: relative difference of the gradient %.2g in f16 (%.2g of one parameter; at one resolution alone %.2g, %.2g), "
-                   "%.2g in bf16 (%.2g)", names[step], half, worst_half, one, worst_one, brain, worst_brain);
+    g_test_message("%s: relative difference of the gradient %.2g in f16 (%.2g of one parameter), %.2g in bf16 (%.2g)", names[step], half,
+                   worst_half, brain, worst_brain);
     g_assert_cmpfloat(half, <, 5e-2);
-    g_assert_cmpfloat(one, <, 5e-2);
     g_assert_cmpfloat(brain, <, 0.15);
     g_assert_cmpfloat(worst_half, <, 0.1);
-    g_assert_cmpfloat(worst_one, <, 0.1);
     g_assert_cmpfloat(worst_brain, <, 0.3);
     /* It is really narrow, and only where it is asked for. */
     g_assert_cmpfloat(half, >, 1e-4);
-    g_assert_cmpfloat(one, >, 1e-4);
     g_assert_cmpfloat(brain, >, 1e-3);
   }
+  double worst, one = error_of(SSG_F16, 1, PATH, 1, 0, &worst);
+  g_test_message("path, one resolution: %.2g (%.2g)", one, worst);
+  g_assert_cmpfloat(worst, <, 0.1);
+  g_assert_cmpfloat(one, >, 1e-4);
   g_assert_cmpfloat(error_of(SSG_F16, 0, PATH, 1, 0, NULL), ==, 0);
 }
 
@@ -181,7 +181,7 @@ static const char config_text[] =
     "{ \"architecture\": { \"n_parts\": 5, \"style_dim\": 16, \"n_mapping\": 2, \"n_layers\": 4, \"n_base\": 1, \"n_depth\": 2,"
     "  \"local_channels\": 8, \"feature_channels\": 8, \"coarse_size\": 8, \"render_size\": 4, \"size\": 16,"
     "  \"residual_refine\": true, \"detach_texture\": false, \"disc_masks\": true, \"transparent\": [3],"
-    "  \"render_channels\": [8, 8], \"disc_channels\": [8, 8, 8] }, \"iterations\": 4,"
+    "  \"render_channels\": [8, 8], \"disc_channels\": [8, 8, 8] }, \"iterations\": 3,"
     "  \"batch\": 4, \"grid_every\": 0, \"r1_every\": 1, \"path_every\": 1 }";
 
 /* A factor that makes infinities: no step learns from them, the factor falls until it fits, and the run goes on. */
@@ -202,15 +202,15 @@ static void test_not_finite(void)
   gint64 n = ssg_tensor_elements(t->g_grad);
   g_autofree float *before = g_new(float, n), *after = g_new(float, n);
   g_assert_true(ssg_tensor_download(ssg_parameters_trained(t->g->parameters), before));
-  t->gradient_scale = 0x1p25f;
+  t->gradient_scale = 0x1p22f;
   g_assert_true(ssg_trainer_open_data(trainer, &error));
   g_assert_true(ssg_trainer_run(trainer, NULL, TRUE, &error));
   g_assert_no_error(error);
-  g_test_message("the factor fell from 2^25 to 2^%g; %d and %d steps were taken of 8", log2(t->gradient_scale), (int) t->d_steps,
+  g_test_message("the factor fell from 2^22 to 2^%g; %d and %d steps were taken of 6", log2(t->gradient_scale), (int) t->d_steps,
                  (int) t->g_steps);
-  g_assert_cmpfloat(t->gradient_scale, <, 0x1p25);
+  g_assert_cmpfloat(t->gradient_scale, <, 0x1p22);
   g_assert_cmpfloat(t->gradient_scale, >=, 1);
-  g_assert_cmpint(t->d_steps + t->g_steps, <, 16);
+  g_assert_cmpint(t->d_steps + t->g_steps, <, 12);
   g_assert_cmpint(t->d_steps, >, 0);
   g_assert_cmpint(t->g_steps, >, 0);
   g_assert_true(ssg_tensor_download(ssg_parameters_trained(t->g->parameters), after));
@@ -224,7 +224,7 @@ static void test_not_finite(void)
   SsgTrainingProgress progress = {1, 4};
   g_assert_true(ssg_training_save(t, path, &progress, NULL, &error));
   float scale = t->gradient_scale;
-  t->gradient_scale = 0x1p25f;
+  t->gradient_scale = 0x1p22f;
   g_assert_true(ssg_trainer_load(trainer, path, &error));
   g_assert_cmpfloat(t->gradient_scale, ==, scale);
   g_remove(path);

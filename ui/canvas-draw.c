@@ -15,7 +15,7 @@ static GdkRGBA theme_color(SsgCanvas *self, const char *name, GdkRGBA otherwise)
 static GdkTexture *face_texture(SsgCanvasLayer *layer)
 {
   if (!layer->face)
-    layer->face = ssg_texture_face(layer->render);
+    layer->face = ssg_texture_face_smooth(layer->render);
   return layer->face;
 }
 

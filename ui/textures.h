@@ -7,6 +7,8 @@
 
 /* Shares the render's bytes, keeps a reference on it. */
 GdkTexture *ssg_texture_face(SsgRender *render);
+/* The same for being drawn larger than it is: small ones come enlarged (ui/enlarge.h; a millisecond), not pixel by pixel. */
+GdkTexture *ssg_texture_face_smooth(SsgRender *render);
 /* colors: K of 0xRRGGBB; opaque. */
 GdkTexture *ssg_texture_mask(SsgRender *render, const guint32 *colors);
 /* color 0xRRGGBB where the mask says part, transparent elsewhere. */

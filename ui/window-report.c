@@ -43,11 +43,11 @@ static void report_sliders(SsgWindow *self, GString *out)
   static const char *const face[] = { "truncation", "blend", "pose", "x", "y", "size", "direction-0" };
   for (gsize i = 0; i < G_N_ELEMENTS(part); i++) {
     g_autofree char *name = g_strdup_printf("part.%s", part[i]);
-    report_widget(self, out, name, ssg_part_page_find_slider(SSG_PART_PAGE(self->part_page), part[i]));
+    report_widget(self, out, name, ssg_inspector_page_find_slider(SSG_INSPECTOR_PAGE(self->part_page), part[i]));
   }
   for (gsize i = 0; i < G_N_ELEMENTS(face); i++) {
     g_autofree char *name = g_strdup_printf("face.%s", face[i]);
-    report_widget(self, out, name, ssg_face_page_find_slider(SSG_FACE_PAGE(self->face_page), face[i]));
+    report_widget(self, out, name, ssg_inspector_page_find_slider(SSG_INSPECTOR_PAGE(self->face_page), face[i]));
   }
 }
 

@@ -183,8 +183,8 @@ void ssg_window_set_document(SsgWindow *self, SsgDocument *document)
   g_signal_connect_swapped(document, "notify::can-redo", G_CALLBACK(ssg_window_update_actions), self);
   g_signal_connect_swapped(document, "notify::modified", G_CALLBACK(update_title), self);
   g_signal_connect_swapped(document, "notify::title", G_CALLBACK(update_title), self);
-  ssg_part_page_set_document(SSG_PART_PAGE(self->part_page), document, self->service);
-  ssg_face_page_set_document(SSG_FACE_PAGE(self->face_page), document, self->service);
+  ssg_inspector_page_set_document(SSG_INSPECTOR_PAGE(self->part_page), document, self->service);
+  ssg_inspector_page_set_document(SSG_INSPECTOR_PAGE(self->face_page), document, self->service);
   ssg_history_page_set_document(SSG_HISTORY_PAGE(self->history_page), document, self->service);
   if (self->shelf)
     ssg_shelf_set_kept(self->shelf, ssg_document_kept(document));
@@ -260,8 +260,8 @@ static void dispose(GObject *object)
   SsgWindow *self = SSG_WINDOW(object);
   if (self->document) {
     g_signal_handlers_disconnect_by_data(self->document, self);
-    ssg_part_page_set_document(SSG_PART_PAGE(self->part_page), NULL, NULL);
-    ssg_face_page_set_document(SSG_FACE_PAGE(self->face_page), NULL, NULL);
+    ssg_inspector_page_set_document(SSG_INSPECTOR_PAGE(self->part_page), NULL, NULL);
+    ssg_inspector_page_set_document(SSG_INSPECTOR_PAGE(self->face_page), NULL, NULL);
     ssg_history_page_set_document(SSG_HISTORY_PAGE(self->history_page), NULL, NULL);
     ssg_shelf_view_set_shelf(SSG_SHELF_VIEW(self->shelf_view), NULL);
   }

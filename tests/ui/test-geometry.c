@@ -1,6 +1,7 @@
 /* Arithmetic below the widgets: viewport, outlines, transforms. */
 #include <glib.h>
 #include <math.h>
+#include "ui/enlarge.h"
 #include "ui/outline.h"
 #include "ui/transform.h"
 #include "ui/viewport.h"
@@ -151,6 +152,39 @@ static void test_describe(void)
   g_assert_cmpfloat_with_epsilon(dx, 0.5, 1e-6);
 }
 
+/* Equal pixels stay, a ramp stays a ramp between its ends, an edge comes out the same from both sides, nothing wraps. */
+static void test_enlarge(void)
+{
+  enum { SIZE = 9, MOST = SIZE * SSG_ENLARGE_MAX };
+  guint8 flat[SIZE * SIZE * 4], ramp[SIZE * SIZE * 4], edge[SIZE * SIZE * 4];
+  g_autofree guint8 *out = g_malloc(MOST * MOST * 4);
+  for (int i = 0; i < SIZE * SIZE; i++)
+    for (int c = 0; c < 4; c++) {
+      flat[4 * i + c] = c == 3 ? 255 : 40 + 70 * c;
+      ramp[4 * i + c] = c == 3 ? 255 : 16 * (c == 1 ? i / SIZE : i % SIZE);
+      edge[4 * i + c] = c == 3 || i % SIZE > SIZE / 2 ? 255 : i % SIZE == SIZE / 2 ? 128 : 0;
+    }
+  for (int factor = 1; factor <= SSG_ENLARGE_MAX; factor++) {
+    int side = SIZE * factor;
+    ssg_enlarge(flat, SIZE, factor, out);
+    for (int i = 0; i < side * side * 4; i++)
+      g_assert_cmpint(out[i], ==, flat[i % 4]);
+    ssg_enlarge(ramp, SIZE, factor, out);
+    for (int y = 2 * factor; y < side - 2 * factor; y++)
+      for (int x = 2 * factor; x < side - 2 * factor; x++) {
+        const guint8 *pixel = out + 4 * (y * side + x);
+        g_assert_cmpfloat_with_epsilon(pixel[0], 16 * ((x + 0.5) / factor - 0.5), 1);
+        g_assert_cmpfloat_with_epsilon(pixel[1], 16 * ((y + 0.5) / factor - 0.5), 1);
+        g_assert_cmpint(pixel[3], ==, 255);
+      }
+    ssg_enlarge(edge, SIZE, factor, out);
+    for (int x = 0; x < side; x++) {
+      g_assert_cmpint(ABS(out[4 * x] + out[4 * (side - 1 - x)] - 255), <=, 3);
+      g_assert_cmpint(out[4 * x], ==, out[4 * (side * (side - 1) + x)]);
+    }
+  }
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
@@ -163,5 +197,6 @@ int main(int argc, char **argv)
   g_test_add_func("/ui/outline/large", test_large_outline);
   g_test_add_func("/ui/transform/moved", test_transform);
   g_test_add_func("/ui/transform/describe", test_describe);
+  g_test_add_func("/ui/enlarge", test_enlarge);
   return g_test_run();
 }

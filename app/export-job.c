@@ -121,6 +121,7 @@ static void finalize(GObject *object)
   g_free((char *) self->options.path);
   ssg_face_unref(self->options.from);
   g_clear_pointer(&self->options.to, ssg_face_unref);
+  g_clear_pointer(&self->options.project, ssg_project_snapshot_free);
   g_object_unref(self->cancellable);
   g_mutex_clear(&self->mutex);
   G_OBJECT_CLASS(ssg_export_job_parent_class)->finalize(object);

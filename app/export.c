@@ -6,6 +6,7 @@
 #include <string.h>
 #include "app/apng.h"
 #include "app/i18n.h"
+#include "engine/atomic-file.h"
 #include "engine/error.h"
 #include "engine/image.h"
 #include "engine/npy.h"
@@ -68,7 +69,11 @@ static gboolean save_rgba(const Export *e, const char *path, int width, int heig
     memcpy(rgb + 3 * i, rgba + 4 * i, 3);
   SsgPixels pixels = {.format = SSG_PIXELS_RGB8, .width = width, .height = height, .pixels = rgb};
   SsgImageOrigin origin = origin_of(e, description);
-  return ssg_png_save(path, &pixels, &origin, error);
+  if (!e->options->project || !ssg_export_keeps_face(e->options->kind))
+    return ssg_png_save(path, &pixels, &origin, error);
+  g_autoptr(GBytes) plain = ssg_png_encode(&pixels, &origin, error);
+  g_autoptr(GBytes) full = plain ? ssg_picture_add_project(plain, e->options->project, error) : NULL;
+  return full && ssg_atomic_file_save(path, g_bytes_get_data(full, NULL), g_bytes_get_size(full), error);
 }
 
 static Canvas canvas_new(int width, int height)
@@ -366,6 +371,11 @@ char *ssg_export_suggest_name(SsgExportKind kind, const char *document_title, co
     if (*c == '/')
       *c = '-';
   return *kinds[kind].extension ? g_strdup_printf("%s.%s", name->str, kinds[kind].extension) : g_strdup(name->str);
+}
+
+gboolean ssg_export_keeps_face(SsgExportKind kind)
+{
+  return kind == SSG_EXPORT_PICTURE || kind == SSG_EXPORT_SHEET;
 }
 
 gboolean ssg_export_run(SsgRenderer *renderer, const SsgExportOptions *options, SsgProgressFunc progress, gpointer data,

@@ -4,7 +4,7 @@
 
 #include <gio/gio.h>
 #include "app/depth-style.h"
-#include "app/document.h"
+#include "app/picture-face.h"
 #include "app/render-service.h"
 
 typedef enum {
@@ -34,6 +34,8 @@ typedef struct {
   int n_frames;       /* FRAMES, ANIMATION: 2..10000, both ends included */
   int frame_ms;       /* ANIMATION: time of a frame, 10..10000 */
   gboolean back;      /* FRAMES, ANIMATION: and back again, for endless loops */
+  SsgProjectSnapshot *project; /* PICTURE, SHEET: goes into the file, which can then be edited again (app/picture-face.h); NULL:
+                                * nothing. The job's own once it was started. */
 } SsgExportOptions;
 
 /* "png", "npy", "safetensors"; "" for a folder. */
@@ -47,6 +49,9 @@ char *ssg_export_suggest_name(SsgExportKind kind, const char *document_title, co
  * finishes with SSG_ERROR_CANCELLED and leaves no file. */
 #define SSG_TYPE_EXPORT_JOB (ssg_export_job_get_type())
 G_DECLARE_FINAL_TYPE(SsgExportJob, ssg_export_job, SSG, EXPORT_JOB, GObject)
+
+/* Whether pictures of that kind can carry the face they show. */
+gboolean ssg_export_keeps_face(SsgExportKind kind);
 
 /* Starts at once; options are copied. Main thread. The job keeps itself alive until it has finished. Without a model it
  * finishes (soon, not at once) with an error. */

@@ -1,10 +1,11 @@
 #include "ui/export-dialog.h"
 
 #include "app/i18n.h"
+#include "engine/error.h"
 
 struct _SsgExportDialog {
   AdwWindow parent_instance;
-  GtkWidget *cancel, *export, *group, *kind, *part, *from, *to, *frames_row, *frames, *time_row, *time, *back_row, *back;
+  GtkWidget *cancel, *export, *group, *kind, *part, *from, *to, *frames_row, *frames, *time_row, *time, *back_row, *back, *keep_row, *keep;
   GtkWidget *progress_revealer, *progress, *problem;
 
   SsgDocument *document;
@@ -56,6 +57,7 @@ static void kind_changed(SsgExportDialog *self)
   gtk_widget_set_visible(self->frames_row, moving);
   gtk_widget_set_visible(self->time_row, kind == SSG_EXPORT_ANIMATION);
   gtk_widget_set_visible(self->back_row, moving);
+  gtk_widget_set_visible(self->keep_row, ssg_export_keeps_face(kind));
   check_steps(self);
 }
 
@@ -74,7 +76,7 @@ static void set_running(SsgExportDialog *self, gboolean running)
 static void finished(SsgExportJob *job, const GError *error, SsgExportDialog *self)
 {
   g_autofree char *name = g_path_get_basename(ssg_export_job_path(job));
-  gboolean cancelled = error && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  gboolean cancelled = error && g_error_matches(error, SSG_ERROR, SSG_ERROR_CANCELLED);
   g_signal_handlers_disconnect_by_data(job, self);
   g_clear_object(&self->job);
   set_running(self, FALSE);
@@ -110,6 +112,12 @@ static void start(SsgExportDialog *self, const char *path)
     .frame_ms = gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(self->time)),
     .back = gtk_switch_get_active(GTK_SWITCH(self->back)),
   };
+  if (ssg_export_keeps_face(kind) && gtk_switch_get_active(GTK_SWITCH(self->keep))) {
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *text = g_strdup_printf(_("Face of %s"), name);
+    options.project = ssg_picture_snapshot_new(ssg_document_model(self->document),
+                                               ssg_document_model_hash(self->document), options.from, text, NULL);
+  }
   show_problem(self, NULL);
   set_running(self, TRUE);
   self->job = g_object_ref(ssg_export_start(self->service, &options));
@@ -234,6 +242,8 @@ static void ssg_export_dialog_class_init(SsgExportDialogClass *klass)
   BIND(time);
   BIND(back_row);
   BIND(back);
+  BIND(keep_row);
+  BIND(keep);
   BIND(progress_revealer);
   BIND(progress);
   BIND(problem);

@@ -4,7 +4,7 @@
 
 struct _SsgLegend {
   GtkWidget parent_instance;
-  GtkWidget *low, *bar, *high;
+  GtkWidget *part, *low, *bar, *high;
   SsgColormap map;
 };
 
@@ -26,7 +26,7 @@ static void draw_bar(GtkDrawingArea *area, cairo_t *cr, int width, int height, g
   cairo_pattern_destroy(gradient);
 }
 
-void ssg_legend_set(SsgLegend *self, SsgColormap map, SsgDepthScale scale, const SsgDepthRange *range)
+void ssg_legend_set(SsgLegend *self, SsgColormap map, SsgDepthScale scale, const SsgDepthRange *range, const char *part)
 {
   g_autofree char *low = range ? g_strdup_printf("%.2f", range->low) : g_strdup(_("lowest"));
   g_autofree char *high = range ? g_strdup_printf("%.2f", range->high) : g_strdup(_("highest"));
@@ -34,6 +34,8 @@ void ssg_legend_set(SsgLegend *self, SsgColormap map, SsgDepthScale scale, const
   g_autofree char *text = g_strdup_printf(scale == SSG_DEPTH_LOG ? _("Depth from %s to %s, logarithmic")
                                                                  : _("Depth from %s to %s"), low, high);
   self->map = map;
+  gtk_widget_set_visible(self->part, part != NULL);
+  gtk_label_set_text(GTK_LABEL(self->part), part ? part : "");
   gtk_label_set_text(GTK_LABEL(self->low), low);
   gtk_label_set_text(GTK_LABEL(self->high), high);
   gtk_widget_set_tooltip_text(GTK_WIDGET(self), text);
@@ -44,6 +46,7 @@ void ssg_legend_set(SsgLegend *self, SsgColormap map, SsgDepthScale scale, const
 static void dispose(GObject *object)
 {
   SsgLegend *self = SSG_LEGEND(object);
+  g_clear_pointer(&self->part, gtk_widget_unparent);
   g_clear_pointer(&self->low, gtk_widget_unparent);
   g_clear_pointer(&self->bar, gtk_widget_unparent);
   g_clear_pointer(&self->high, gtk_widget_unparent);
@@ -61,6 +64,7 @@ static void ssg_legend_class_init(SsgLegendClass *klass)
 static void ssg_legend_init(SsgLegend *self)
 {
   gtk_box_layout_set_spacing(GTK_BOX_LAYOUT(gtk_widget_get_layout_manager(GTK_WIDGET(self))), 8);
+  self->part = gtk_label_new(NULL);
   self->low = gtk_label_new(NULL);
   self->bar = gtk_drawing_area_new();
   self->high = gtk_label_new(NULL);
@@ -70,6 +74,8 @@ static void ssg_legend_init(SsgLegend *self)
   gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(self->bar), 8);
   gtk_widget_set_valign(self->bar, GTK_ALIGN_CENTER);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(self->bar), draw_bar, self, NULL);
+  gtk_widget_set_margin_end(self->part, 4);
+  gtk_widget_set_parent(self->part, GTK_WIDGET(self));
   gtk_widget_set_parent(self->low, GTK_WIDGET(self));
   gtk_widget_set_parent(self->bar, GTK_WIDGET(self));
   gtk_widget_set_parent(self->high, GTK_WIDGET(self));

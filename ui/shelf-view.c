@@ -168,6 +168,14 @@ static void more_clicked(SsgShelfView *self)
   gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
 }
 
+void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed)
+{
+  gtk_spin_button_set_value(GTK_SPIN_BUTTON(self->seed), (double) seed);
+  gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
+  if (self->selection)
+    gtk_single_selection_set_selected(self->selection, ssg_shelf_n_kept(self->shelf));
+}
+
 void ssg_shelf_view_set_shelf(SsgShelfView *self, SsgShelf *shelf)
 {
   unwant_all(self);

@@ -170,14 +170,19 @@ static void menu_forget(GSimpleAction *action, GVariant *parameter, gpointer dat
     g_list_store_remove(G_LIST_STORE(kept), position);
 }
 
+void ssg_window_keep_face(SsgWindow *self, SsgFace *face)
+{
+  GListModel *kept = ssg_document_kept(self->document);
+  g_autofree char *title = g_strdup_printf(_("Kept %u"), g_list_model_get_n_items(kept) + 1);
+  g_autoptr(SsgShelfFace) item = ssg_shelf_face_new(SSG_SHELF_KEPT, face, 0, title);
+  g_list_store_append(G_LIST_STORE(kept), item);
+  ssg_window_toast(self, _("Kept on the shelf."));
+}
+
 static void keep(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   SsgWindow *self = data;
-  GListModel *kept = ssg_document_kept(self->document);
-  g_autofree char *title = g_strdup_printf(_("Kept %u"), g_list_model_get_n_items(kept) + 1);
-  g_autoptr(SsgShelfFace) face = ssg_shelf_face_new(SSG_SHELF_KEPT, ssg_document_face(self->document), 0, title);
-  g_list_store_append(G_LIST_STORE(kept), face);
-  ssg_window_toast(self, _("Kept on the shelf."));
+  ssg_window_keep_face(self, ssg_document_face(self->document));
 }
 
 /* Chance ------------------------------------------------------------------------------------------------------------ */

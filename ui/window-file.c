@@ -2,7 +2,6 @@
 
 #include "app/export.h"
 #include "app/i18n.h"
-#include "app/project-file.h"
 #include "ui/application.h"
 #include "ui/export-dialog.h"
 #include "ui/textures.h"
@@ -17,21 +16,66 @@ static void remember(SsgWindow *self, GFile *file)
 
 /* Opening ----------------------------------------------------------------------------------------------------------- */
 
+/* Into this window if nothing is in it that would be missed, else into one of its own; NULL document: why not. */
+static SsgWindow *show_document(SsgWindow *self, SsgDocument *document, const GError *error)
+{
+  if (!document) {
+    ssg_window_message(self, error->message, NULL, NULL);
+    return NULL;
+  }
+  SsgWindow *window = self;
+  if (!ssg_window_is_untouched(self))
+    window = ssg_window_new(gtk_window_get_application(GTK_WINDOW(self)), self->worker, self->settings);
+  else
+    ssg_window_hide_message(self);
+  ssg_window_set_document(window, document);
+  gtk_window_present(GTK_WINDOW(window));
+  return window;
+}
+
 static void open_project(SsgWindow *self, GFile *file)
 {
   g_autofree char *path = g_file_get_path(file);
   g_autoptr(GError) error = NULL;
   g_autoptr(SsgDocument) document = ssg_project_load(path, &error);
-  if (!document) {
-    ssg_window_message(self, error->message, NULL, NULL);
-    return;
+  SsgWindow *window = show_document(self, document, error);
+  if (window)
+    remember(window, file);
+}
+
+/* A seed in a picture means a face only in the model that drew it. */
+static gboolean offer_seed(SsgWindow *self, const char *path)
+{
+  const SsgModelInfo *info = ssg_render_service_model_info(self->service);
+  g_autofree char *seed = ssg_picture_text(path, "Seed"), *model = ssg_picture_text(path, "Model");
+  if (!info || !seed || g_strcmp0(model, info->name) != 0 ||
+      !g_ascii_string_to_unsigned(seed, 10, 0, G_MAXUINT32, &self->offered_seed, NULL))
+    return FALSE;
+  g_autofree char *text = g_strdup_printf(_("No face is stored in this picture, but it was drawn from seed %s of this model."), seed);
+  ssg_window_message(self, text, _("Show That Seed"), "win.show-offered-seed");
+  return TRUE;
+}
+
+static void show_offered_seed(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  SsgWindow *self = data;
+  ssg_window_hide_message(self);
+  if (self->shelf)
+    ssg_shelf_view_go_to_seed(SSG_SHELF_VIEW(self->shelf_view), self->offered_seed);
+}
+
+/* What this editor exported has the face in it. Others are said to have none, and what can be done. */
+static void open_picture(SsgWindow *self, GFile *file)
+{
+  g_autofree char *path = g_file_get_path(file);
+  g_autoptr(GError) error = NULL;
+  if (ssg_picture_sniff(path)) {
+    g_autoptr(SsgDocument) document = ssg_picture_load(path, &error);
+    show_document(self, document, error);
+  } else if (!offer_seed(self, path)) {
+    ssg_window_message(self, _("No face is stored in this picture, so its parts cannot be edited. Pictures that were exported "
+                               "here can be; so can projects and latents (.npy). Photographs cannot."), NULL, NULL);
   }
-  SsgWindow *window = self;
-  if (!ssg_window_is_untouched(self))
-    window = ssg_window_new(gtk_window_get_application(GTK_WINDOW(self)), self->worker, self->settings);
-  ssg_window_set_document(window, document);
-  gtk_window_present(GTK_WINDOW(window));
-  remember(window, file);
 }
 
 static void open_latents(SsgWindow *self, GFile *file)
@@ -75,8 +119,7 @@ void ssg_window_open_file(SsgWindow *self, GFile *file)
   else if (g_str_has_suffix(lower, ".npy"))
     open_latents(self, file);
   else if (g_str_has_suffix(lower, ".png") || g_str_has_suffix(lower, ".jpg") || g_str_has_suffix(lower, ".jpeg"))
-    ssg_window_message(self, _("A picture has no latent code in it, so its parts cannot be edited. Open the project or the "
-                               "latents (.npy) that it was made from."), NULL, NULL);
+    open_picture(self, file);
   else
     ssg_window_load_model(self, path);
 }
@@ -106,10 +149,11 @@ static void open_dialog(GSimpleAction *action, GVariant *parameter, gpointer dat
                                               _("_Cancel"));
   GtkFileChooser *chooser = GTK_FILE_CHOOSER(self->chooser);
   add_filter(chooser, _("All that can be opened"),
-             (const char *const[]) { "ssgan", "safetensors", "pt", "pth", "npy", NULL });
+             (const char *const[]) { "ssgan", "safetensors", "pt", "pth", "npy", "png", NULL });
   add_filter(chooser, _("Projects"), (const char *const[]) { "ssgan", NULL });
   add_filter(chooser, _("Models"), (const char *const[]) { "safetensors", "pt", "pth", NULL });
   add_filter(chooser, _("Latents"), (const char *const[]) { "npy", NULL });
+  add_filter(chooser, _("Exported pictures"), (const char *const[]) { "png", NULL });
   gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(self->chooser), TRUE);
   g_signal_connect(self->chooser, "response", G_CALLBACK(file_chosen), self);
   gtk_native_dialog_show(GTK_NATIVE_DIALOG(self->chooser));
@@ -260,7 +304,14 @@ static void copy(GSimpleAction *action, GVariant *parameter, gpointer data)
   g_autoptr(GdkTexture) texture = self->view == SSG_VIEW_MASK    ? ssg_texture_mask(render, info->part_colors)
                                   : self->view == SSG_VIEW_DEPTH ? ssg_texture_depth(render, part, &self->depth_style)
                                                                  : ssg_texture_face(render);
-  gdk_clipboard_set_texture(gtk_widget_get_clipboard(GTK_WIDGET(self)), texture);
+  /* For other programs a picture, for this one the face in it. */
+  g_auto(GValue) value = G_VALUE_INIT;
+  g_value_init(&value, GDK_TYPE_TEXTURE);
+  g_value_set_object(&value, texture);
+  GdkContentProvider *providers[] = { gdk_content_provider_new_for_value(&value),
+                                      gdk_content_provider_new_typed(SSG_TYPE_FACE, ssg_document_face(self->document)) };
+  g_autoptr(GdkContentProvider) both = gdk_content_provider_new_union(providers, G_N_ELEMENTS(providers));
+  gdk_clipboard_set_content(gtk_widget_get_clipboard(GTK_WIDGET(self)), both);
   ssg_window_toast(self, _("Picture copied."));
 }
 
@@ -295,7 +346,7 @@ static void pasted(GObject *object, GAsyncResult *result, gpointer data)
   const GValue *value = gdk_clipboard_read_value_finish(GDK_CLIPBOARD(object), result, NULL);
   GdkFileList *list = value ? g_value_get_boxed(value) : NULL;
   if (!list) {
-    ssg_window_toast(self, _("Nothing to paste: copy a project, a model or a .npy file."));
+    ssg_window_toast(self, _("Nothing to paste: copy a project, a model, latents or an exported picture as a file."));
     return;
   }
   g_autoptr(GSList) files = gdk_file_list_get_files(list);
@@ -303,10 +354,28 @@ static void pasted(GObject *object, GAsyncResult *result, gpointer data)
     ssg_window_open_file(self, l->data);
 }
 
+static void face_pasted(GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr(SsgWindow) self = data;
+  const GValue *value = gdk_clipboard_read_value_finish(GDK_CLIPBOARD(object), result, NULL);
+  SsgFace *face = value ? g_value_get_boxed(value) : NULL, *now = ssg_document_face(self->document);
+  if (!face || !now)
+    return;
+  if (ssg_face_n_parts(face) != ssg_face_n_parts(now) || ssg_face_n_base(face) != ssg_face_n_base(now) ||
+      ssg_face_style_dim(face) != ssg_face_style_dim(now))
+    ssg_window_toast(self, _("That face belongs to another kind of model."));
+  else
+    ssg_window_keep_face(self, face);
+}
+
 static void paste(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  gdk_clipboard_read_value_async(gtk_widget_get_clipboard(data), GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, pasted,
-                                 g_object_ref(data));
+  GdkClipboard *clipboard = gtk_widget_get_clipboard(data);
+  GdkContentFormats *formats = gdk_clipboard_get_formats(clipboard);
+  if (gdk_content_formats_contain_gtype(formats, SSG_TYPE_FACE))
+    gdk_clipboard_read_value_async(clipboard, SSG_TYPE_FACE, G_PRIORITY_DEFAULT, NULL, face_pasted, g_object_ref(data));
+  else
+    gdk_clipboard_read_value_async(clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, pasted, g_object_ref(data));
 }
 
 static gboolean files_dropped(GtkDropTarget *target, const GValue *value, double x, double y, SsgWindow *self)
@@ -349,7 +418,7 @@ void ssg_window_add_file_actions(SsgWindow *self)
     { "new", new_portrait },   { "open", open_dialog }, { "open-recent", open_recent, "s" },
     { "save", save },          { "save-as", save_as },  { "copy", copy },
     { "copy-latent", copy_latent }, { "paste", paste }, { "export", export },
-    { "close", close_window },
+    { "close", close_window },      { "show-offered-seed", show_offered_seed },
   };
   g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
 }

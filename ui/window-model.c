@@ -204,6 +204,19 @@ static void search_done(GObject *object, GAsyncResult *result, gpointer data)
   }
 }
 
+/* Where a window of this program has the model that the document names; NULL: none has. Borrowed. */
+static const char *path_in_other_window(SsgWindow *self, const char *hash)
+{
+  GtkApplication *application = gtk_window_get_application(GTK_WINDOW(self));
+  for (GList *l = application ? gtk_application_get_windows(application) : NULL; l && *hash; l = l->next) {
+    SsgRenderService *service = SSG_IS_WINDOW(l->data) ? SSG_WINDOW(l->data)->service : NULL;
+    if (service && ssg_render_service_state(service) == SSG_SERVICE_READY &&
+        g_str_equal(hash, ssg_render_service_model_hash(service)))
+      return ssg_render_service_model_path(service);
+  }
+  return NULL;
+}
+
 void ssg_window_find_model(SsgWindow *self)
 {
   const char *hash = ssg_document_model_hash(self->document);
@@ -215,6 +228,11 @@ void ssg_window_find_model(SsgWindow *self)
     return;
   }
   show_page(self);
+  const char *path = path_in_other_window(self, hash);
+  if (path) {
+    ssg_window_load_model(self, path);
+    return;
+  }
   Search *search = g_new0(Search, 1);
   GFile *file = ssg_document_file(self->document);
   search->project = file ? g_file_get_path(file) : NULL;

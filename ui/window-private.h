@@ -52,6 +52,7 @@ struct _SsgWindow {
   gboolean donor_stale; /* a picture of another model */
 
   gboolean closing, close_after_save;
+  guint64 offered_seed; /* of a picture without a face in it */
   GPtrArray *pending;  /* of GFile: latents that wait for the model that is being loaded; may be NULL */
   gint64 load_began;   /* monotonic, of the model that is being loaded */
   GPtrArray *models;   /* of SsgModelEntry: what the menu lists; may be NULL */
@@ -78,6 +79,8 @@ void ssg_window_choose_donor(SsgWindow *self, SsgShelfFace *face);
 /* The donor's picture on the part page: of a face from the shelf it is there already, else it is drawn. */
 void ssg_window_update_donor(SsgWindow *self);
 void ssg_window_forget_donor_item(SsgWindow *self);
+/* One more kept face on the shelf. */
+void ssg_window_keep_face(SsgWindow *self, SsgFace *face);
 /* A face by chance starts the document. */
 void ssg_window_start_face(SsgWindow *self, guint64 seed);
 

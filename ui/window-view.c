@@ -21,7 +21,8 @@ static void update_legend(SsgWindow *self)
   /* In the grid each tile may have a range of its own: then the ends have no numbers. */
   gboolean many = self->view == SSG_VIEW_DEPTHS && self->depth_style.per_part;
   SsgDepthRange range = ssg_depth_range(render, part, &self->depth_style);
-  ssg_legend_set(SSG_LEGEND(self->legend), self->depth_style.map, self->depth_style.scale, many ? NULL : &range);
+  ssg_legend_set(SSG_LEGEND(self->legend), self->depth_style.map, self->depth_style.scale, many ? NULL : &range,
+                 self->view == SSG_VIEW_DEPTH ? ssg_document_part_title(self->document, part) : NULL);
 }
 
 static void depth_style_changed(SsgWindow *self)
@@ -39,13 +40,15 @@ void ssg_window_update_status(SsgWindow *self)
   const char *device = ssg_render_service_device(self->service);
   SsgRender *render = ssg_canvas_get_render(SSG_CANVAS(self->canvas));
   GString *text = g_string_new(device);
-  if (render && self->full_ms > 0) {
+  /* Without a device (it was lost) the picture stays, but nothing computes it. */
+  if (*device && render && self->full_ms > 0) {
     if (self->first_ms > 0 && self->first_ms < self->full_ms)
       g_string_append_printf(text, _(" · first picture %.0f ms"), self->first_ms);
     g_string_append_printf(text, _(" · picture %.0f ms"), self->full_ms);
     g_string_append_printf(text, " · %d × %d", render->size, render->size);
   }
-  gtk_label_set_text(GTK_LABEL(self->status_left), text->str);
+  gtk_label_set_text(GTK_LABEL(self->status_left), *device || !ssg_document_face(self->document) ? text->str
+                                                                                                   : _("No device"));
   g_string_free(text, TRUE);
   /* Without a model (a lost device) the request waits, but nothing is on its way. */
   gboolean model = ssg_render_service_model_info(self->service) != NULL;

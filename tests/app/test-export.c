@@ -313,6 +313,74 @@ static void test_cancel_and_errors(void)
   g_clear_error(&finish.error);
 }
 
+/* A picture can carry its face: it is the same picture, and opens as that face; the model's place on this disk stays here. */
+static void test_face_in_picture(void)
+{
+  g_autoptr(SsgFace) made = make_face(1);
+  g_autoptr(SsgFace) hidden = ssg_face_set_shown(made, 2, FALSE);
+  g_autoptr(SsgFace) face = ssg_face_set_transform(hidden, 1, (SsgTransform) {1.25f, 0.1f, -0.2f});
+  g_autofree char *plain = in_folder("plain.png"), *path = in_folder("face.png"), *broken = in_folder("broken.png");
+  const SsgExportKind kinds[] = {SSG_EXPORT_PICTURE, SSG_EXPORT_SHEET, SSG_EXPORT_MASK};
+  GError *error = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+    SsgExportOptions options = options_for(kinds[i], plain, face);
+    export_now(&options);
+    options.path = path;
+    options.project = ssg_picture_snapshot_new(&tiny_info, "ab12", face, "Face of face.png", &error);
+    g_assert_no_error(error);
+    export_now(&options); /* the project is the job's now */
+    g_assert_false(ssg_picture_sniff(plain));
+    g_assert_true(ssg_picture_sniff(path) == ssg_export_keeps_face(kinds[i]));
+    g_autoptr(SsgImage) with = ssg_image_load(path, kinds[i] == SSG_EXPORT_MASK ? SSG_IMAGE_LABEL : SSG_IMAGE_RGB, NULL, &error);
+    g_assert_no_error(error);
+    g_autoptr(SsgImage) without = ssg_image_load(plain, kinds[i] == SSG_EXPORT_MASK ? SSG_IMAGE_LABEL : SSG_IMAGE_RGB, NULL, &error);
+    gsize n = (gsize) with->width * with->height * with->channels;
+    g_assert_cmpmem(with->pixels, n, without->pixels, (gsize) without->width * without->height * without->channels);
+    if (!ssg_export_keeps_face(kinds[i]))
+      continue;
+    g_autoptr(SsgDocument) document = ssg_picture_load(path, &error);
+    g_assert_no_error(error);
+    g_assert_true(ssg_face_equal(ssg_document_face(document), face));
+    g_assert_cmpstr(ssg_document_model_hash(document), ==, "ab12");
+    g_assert_null(ssg_document_model_path(document));
+    g_assert_null(ssg_document_file(document));
+    g_assert_false(ssg_document_modified(document));
+    g_assert_cmpuint(g_list_model_get_n_items(ssg_document_history(document)), ==, 1);
+  }
+  g_autofree char *model = ssg_picture_text(path, "Model");
+  g_assert_null(ssg_picture_text(path, "Seed"));
+  g_assert_null(ssg_picture_text("/nonexistent/x.png", "Seed"));
+  g_assert_cmpstr(model, ==, ssg_render_service_model_info(service)->name);
+
+  /* Cut off anywhere, or with a bit turned over: an error that names the picture, or none there. */
+  SsgExportOptions options = options_for(SSG_EXPORT_PICTURE, path, face);
+  options.project = ssg_picture_snapshot_new(&tiny_info, "ab12", face, "", &error);
+  export_now(&options);
+  g_autofree char *data = NULL;
+  gsize size;
+  g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+  const char *chunk = memmem(data, size, "ssGN", 4);
+  gsize at = chunk - data - 4, length = be32(data + at);
+  g_assert_cmphex(be32(data + at + 8 + length), ==, slow_crc(data + at + 4, length + 4));
+  for (gsize cut = 0; cut < at + 12 + length; cut += 1 + cut / 9) {
+    g_assert_true(g_file_set_contents(broken, data, cut, NULL));
+    g_assert_false(ssg_picture_sniff(broken));
+    g_assert_null(ssg_picture_load(broken, &error));
+    g_assert_error(error, SSG_ERROR, SSG_ERROR_FORMAT);
+    g_assert_nonnull(strstr(error->message, "broken.png"));
+    g_clear_error(&error);
+  }
+  for (gsize i = 0; i < 100; i++) {
+    gsize where = at + 8 + i * 7919 % length;
+    data[where] ^= 1 << i % 8;
+    g_assert_true(g_file_set_contents(broken, data, size, NULL));
+    g_assert_null(ssg_picture_load(broken, &error));
+    g_assert_error(error, SSG_ERROR, SSG_ERROR_FORMAT);
+    g_clear_error(&error);
+    data[where] ^= 1 << i % 8;
+  }
+}
+
 static void test_names(void)
 {
   g_autofree char *picture = ssg_export_suggest_name(SSG_EXPORT_PICTURE, "Portrait study", "Hair");
@@ -338,6 +406,7 @@ int main(int argc, char **argv)
   g_test_add_func("/app/export/animation", test_animation);
   g_test_add_func("/app/export/frames", test_frames);
   g_test_add_func("/app/export/cancel-and-errors", test_cancel_and_errors);
+  g_test_add_func("/app/export/face-in-picture", test_face_in_picture);
   g_test_add_func("/app/export/names", test_names);
   int status = g_test_run();
   g_object_unref(service);

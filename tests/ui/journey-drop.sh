@@ -21,9 +21,9 @@ xdotool mousemove 600 20 key ctrl+v
 await kept 4
 same "$(state position)" 0 "position after latents"
 
-# A picture has no latents: it says so, and nothing else happens.
+# A picture from elsewhere has no face in it: it says so, and nothing else happens. The seed it names can be gone to.
 face=$(state face)
-offer "$WORK/out/faces/3.png"
+offer "$WORK/out/faces/0003.png"
 drop_files "$1" "$2"
 await_change message ""
 case $(state message) in
@@ -32,6 +32,51 @@ case $(state message) in
 esac
 same "$(state face)" "$face" "face after a picture was dropped"
 same "$(state kept)" 4 "kept faces after a picture was dropped"
+click message-button
+await message ""
+await donor "face 3"
+same "$(state face)" "$face" "face after going to a seed"
+tail -c 3000 "$first" >"$WORK/photograph.jpg"
+offer "$WORK/photograph.jpg"
+drop_files "$1" "$2"
+await_change message ""
+case $(state message) in
+*Photographs*) ;;
+*) fail "the message does not speak of photographs: $(state message)" ;;
+esac
+same "$(state face)" "$face" "face after a photograph was dropped"
+
+# One that was exported here has: it opens as the face that it shows.
+xdotool mousemove 600 20 key ctrl+e
+await dialog Export
+click button.Export…
+type_path "$WORK/portrait.png"
+wait_for "the picture" test -s "$WORK/portrait.png"
+await dialog ""
+click strip.hair
+await selected hair
+xdotool key ctrl+r
+await position 1
+settle
+other "$(state face)" "$face" "face after an edit"
+offer "$WORK/portrait.png"
+drop_files "$1" "$2"
+wait_for "a window for the picture" eval '[ "$(windows)" = 2 ]'
+same "$(state_of 0 face)" "$face" "face of the picture"
+same "$(state_of 0 n-history)" 1 "steps of the picture's window"
+await service ready
+same "$(state_of 0 model)" "$first" "model of the picture's window"
+xdotool mousemove 600 20 key ctrl+w
+wait_for "the picture's window to close" eval '[ "$(windows)" = 1 ]'
+xdotool mousemove 600 20 key ctrl+z
+await position 0
+await face "$face"
+
+# The picture on the clipboard is a face too.
+xdotool key ctrl+c
+await_toast copied
+xdotool key ctrl+v
+await kept 5
 
 # A project: saved here, changed further, dropped from outside. It gets a window of its own; nothing of this one is lost.
 click strip.hair
@@ -46,7 +91,7 @@ type_path "$WORK/study.ssgan"
 await title study
 await modified 0
 xdotool key ctrl+d
-await kept 5
+await kept 6
 xdotool key ctrl+r
 await position 2
 await modified 1

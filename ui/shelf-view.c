@@ -53,6 +53,17 @@ static void collect_visible(SsgShelfView *self, GtkWidget *widget, GPtrArray *vi
     collect_visible(self, child, visible);
 }
 
+/* Faces without end: the list grows before its tail is reached. */
+static void grow(SsgShelfView *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
+  double page = gtk_adjustment_get_page_size(adjustment);
+  if (gtk_adjustment_get_value(adjustment) + 2 * page > gtk_adjustment_get_upper(adjustment)) {
+    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->shelf));
+    ssg_shelf_grow(self->shelf, n - ssg_shelf_n_kept(self->shelf) + 12);
+  }
+}
+
 static gboolean update_wanted(gpointer data)
 {
   SsgShelfView *self = data;
@@ -62,6 +73,7 @@ static gboolean update_wanted(gpointer data)
   self->update_source = 0;
   if (!self->shelf)
     return G_SOURCE_REMOVE;
+  grow(self);
   collect_visible(self, self->grid, visible);
   g_hash_table_iter_init(&iter, self->wanted);
   while (g_hash_table_iter_next(&iter, &face, NULL))
@@ -77,7 +89,8 @@ static gboolean update_wanted(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* After the layout that the present change asks for. */
+/* After the layout that the present change asks for, and never within it: GtkGridView moves its adjustment while it lays its
+ * cells out, and aborts (`row_height >= 0`) when the list gets longer meanwhile. */
 static void queue_update(SsgShelfView *self)
 {
   if (!self->update_source)
@@ -136,18 +149,6 @@ static gboolean menu_key(GtkWidget *widget, GVariant *args, gpointer data)
   GtkWidget *tile = ssg_shelf_view_find_tile(self, gtk_single_selection_get_selected(self->selection));
   g_signal_emit(self, signals[FACE_MENU], 0, face, tile ? tile : self->grid);
   return TRUE;
-}
-
-/* Faces without end: the list grows before its tail is reached. */
-static void scrolled(SsgShelfView *self)
-{
-  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
-  double page = gtk_adjustment_get_page_size(adjustment);
-  queue_update(self);
-  if (self->shelf && gtk_adjustment_get_value(adjustment) + 2 * page > gtk_adjustment_get_upper(adjustment)) {
-    guint n = g_list_model_get_n_items(G_LIST_MODEL(self->shelf));
-    ssg_shelf_grow(self->shelf, n - ssg_shelf_n_kept(self->shelf) + 12);
-  }
 }
 
 static void seed_changed(SsgShelfView *self)
@@ -285,6 +286,6 @@ static void ssg_shelf_view_init(SsgShelfView *self)
   gtk_grid_view_set_factory(GTK_GRID_VIEW(self->grid), factory);
   g_object_unref(factory);
   GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller));
-  g_signal_connect_swapped(adjustment, "value-changed", G_CALLBACK(scrolled), self);
+  g_signal_connect_swapped(adjustment, "value-changed", G_CALLBACK(queue_update), self);
   g_signal_connect_swapped(adjustment, "notify::page-size", G_CALLBACK(queue_update), self);
 }

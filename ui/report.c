@@ -126,6 +126,17 @@ static void report_focus(GtkWidget *widget, GtkWidget *focus, GString *out)
     report_focus(child, focus, out);
 }
 
+/* What a dialog complains about: its visible label of class "error"; NULL: nothing. */
+static const char *find_problem(GtkWidget *widget)
+{
+  if (GTK_IS_LABEL(widget) && gtk_widget_has_css_class(widget, "error") && gtk_widget_get_mapped(widget))
+    return gtk_label_get_text(GTK_LABEL(widget));
+  const char *problem = NULL;
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child && !problem; child = gtk_widget_get_next_sibling(child))
+    problem = find_problem(child);
+  return problem;
+}
+
 static gboolean write_report(gpointer data)
 {
   g_autoptr(GString) out = g_string_new(NULL);
@@ -142,7 +153,8 @@ static gboolean write_report(gpointer data)
     } else {
       const char *title = ADW_IS_MESSAGE_DIALOG(window) ? adw_message_dialog_get_heading(ADW_MESSAGE_DIALOG(window))
                                                         : gtk_window_get_title(GTK_WINDOW(window));
-      g_string_append_printf(out, "state dialog %s\n", title ? title : "");
+      const char *problem = find_problem(window);
+      g_string_append_printf(out, "state dialog %s\nstate problem %s\n", title ? title : "", problem ? problem : "");
     }
     double x = 0, y = 0;
     gtk_native_get_surface_transform(GTK_NATIVE(window), &x, &y);

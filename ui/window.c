@@ -249,6 +249,9 @@ SsgWindow *ssg_window_new(GtkApplication *application, SsgWorker *worker, GSetti
   g_signal_connect_object(self->service, "render-failed", G_CALLBACK(render_failed), self, 0);
   g_signal_connect_object(self->service, "notify::model-info", G_CALLBACK(update_title), self, G_CONNECT_SWAPPED);
   ssg_accessible_name_controls(GTK_WIDGET(self));
+  GtkShortcutsWindow *help = gtk_application_window_get_help_overlay(GTK_APPLICATION_WINDOW(self));
+  if (help)
+    ssg_accessible_name_icons(GTK_WIDGET(help));
   g_autoptr(SsgDocument) document = ssg_document_new();
   ssg_window_set_document(self, document);
   ssg_window_read_models(self);

@@ -15,6 +15,8 @@ CONTROLS = {"push button", "toggle button", "slider", "check box", "combo box", 
             "password text", "link", "tab", "page tab", "dialog", "alert", "progress bar"}
 
 # What rows and switchers of libadwaita are made of inside, and which it leaves without a name: the row itself has one.
+# Likewise the text views of pages of the about window that have nothing to say here and are never shown.
+INNER_NAMES = {"GtkTextView"}
 INNER = {"list", "list item", "image", "page tab", "entry"}
 
 
@@ -42,7 +44,7 @@ def walk(node, path, unnamed, counts, dialog):
     if role in CONTROLS:
         counts[role] = counts.get(role, 0) + 1
         # The message bar speaks when it has something to say. GTK falls back to the name of the widget's class, which tells a person nothing.
-        if role != "alert" and not (dialog and role in INNER) and (not name or name.startswith(("Gtk", "Ssg", "Adw"))):
+        if role != "alert" and not (dialog and (role in INNER or name in INNER_NAMES)) and (not name or name.startswith(("Gtk", "Ssg", "Adw"))):
             unnamed.append(" / ".join(path + [f"{role} '{name}'"]))
     elif role in ("unknown", "invalid", "") and node.get_state_set().contains(Atspi.StateType.FOCUSABLE):
         unnamed.append(" / ".join(path + [f"no role: '{name}'"]))

@@ -47,6 +47,42 @@ await dialog ""
 size=$(state size)
 same "$(dd if="$WORK/mask.png" bs=1 skip=16 count=8 2>/dev/null | od -An -tu1 | awk '{ print $3 * 256 + $4, $7 * 256 + $8 }')" \
   "$size $size" "size of the mask"
+
+# Cancelled half way: the dialog says so, and nothing stays of two thousand pictures, nor of the folder they were to be in.
+mkdir "$WORK/half"
+for kind in "End" "End Up"; do
+  xdotool mousemove 640 20 key ctrl+e
+  await dialog Export
+  choose $kind
+  await_place row.Pictures
+  sleep 0.3
+  click row.Pictures
+  xdotool key ctrl+a type 2000
+  xdotool key Tab sleep 0.2
+  click button.Export…
+  type_path "$WORK/half/long"
+  wait_for "something on its way" eval '[ -n "$(ls -A "$WORK/half")" ]'
+  click button.Cancel
+  await problem "Cancelled; nothing was written."
+  [ -z "$(ls -A "$WORK/half")" ] || fail "left by a cancelled export ($kind): $(ls -AR "$WORK/half")"
+  click button.Cancel
+  await dialog ""
+done
+# Closing the dialog ends what it began.
+xdotool mousemove 640 20 key ctrl+e
+await dialog Export
+choose End
+await_place row.Pictures
+sleep 0.3
+click row.Pictures
+xdotool key ctrl+a type 2000
+xdotool key Tab sleep 0.2
+click button.Export…
+type_path "$WORK/half/long"
+wait_for "something on its way" eval '[ -n "$(ls -A "$WORK/half")" ]'
+xdotool key Escape
+await dialog ""
+wait_for "nothing to be left" eval '[ -z "$(ls -A "$WORK/half")" ]'
 ls "$WORK" | grep -q '\.tmp\|~$' && fail "something half written was left: $(ls "$WORK")"
 same "$(state position)" 1 "position after exporting"
 echo ok

@@ -1,6 +1,7 @@
 #include "ui/window-private.h"
 
 #include "app/i18n.h"
+#include "engine/error.h"
 #include "ui/transform.h"
 
 static SsgCode code_from_name(const char *name)
@@ -210,7 +211,8 @@ static void sampled(GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr(GError) error = NULL;
   g_autoptr(SsgFace) face = ssg_render_service_sample_finish(SSG_RENDER_SERVICE(object), result, NULL, &error);
   if (!face) {
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    /* A lost device is told already, with a way on. */
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches(error, SSG_ERROR, SSG_ERROR_DEVICE))
       ssg_window_toast_error(sampling->window, _("No new face"), error);
     return;
   }

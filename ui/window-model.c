@@ -22,6 +22,7 @@ static void show_page(SsgWindow *self)
   gboolean face = ssg_document_face(self->document) != NULL;
   const char *page = model || face ? "editor" : loading ? "loading" : "welcome";
   gtk_stack_set_visible_child_name(GTK_STACK(self->stack), page);
+  gtk_widget_set_visible(self->zoom_button, g_str_equal(page, "editor"));
   /* A focus within the page that is hidden would keep Tab from all others. */
   GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
   gboolean editor = g_str_equal(page, "editor");

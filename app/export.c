@@ -12,7 +12,7 @@
 #include "engine/npy.h"
 #include "engine/safetensors.h"
 
-#define SHEET_CELLS 4 /* small maps of a sheet: so many side by side under each of its three pictures */
+#define SHEET_COLUMNS 12 /* small maps of a sheet: so many side by side at most, below its three pictures */
 
 static const struct {
   const char *extension, *title;
@@ -180,8 +180,8 @@ static gboolean export_grid(const Export *e, const SsgRender *render, GError **e
 
 static gboolean export_sheet(const Export *e, const SsgRender *render, GError **error)
 {
-  int size = render->size, cell = MAX(1, size / SHEET_CELLS), columns = 3 * SHEET_CELLS;
-  int rows = (render->n_parts + columns - 1) / columns;
+  int size = render->size, rows = (render->n_parts + SHEET_COLUMNS - 1) / SHEET_COLUMNS;
+  int columns = (render->n_parts + rows - 1) / rows, cell = MAX(1, 3 * size / columns); /* rows of much the same length */
   Canvas canvas = canvas_new(3 * size, size + rows * cell);
   g_autofree guint8 *rgba = g_malloc((gsize) size * size * 4);
   canvas_put(&canvas, 0, 0, size, render->rgb, size);

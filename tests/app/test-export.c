@@ -79,7 +79,7 @@ static void test_pictures(void)
   GError *error = NULL;
   const SsgExportKind kinds[] = {SSG_EXPORT_PICTURE, SSG_EXPORT_MASK, SSG_EXPORT_OVERLAY, SSG_EXPORT_DEPTH_COLOR,
                                  SSG_EXPORT_DEPTH_GRID, SSG_EXPORT_SHEET};
-  const int widths[] = {64, 64, 64, 16, 3 * 128, 3 * 64}, heights[] = {64, 64, 64, 16, 2 * 128, 64 + 16};
+  const int widths[] = {64, 64, 64, 16, 3 * 128, 3 * 64}, heights[] = {64, 64, 64, 16, 2 * 128, 64 + 3 * 64 / 5};
   for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
     g_autofree char *path = in_folder("picture.png");
     SsgExportOptions options = options_for(kinds[i], path, face);

@@ -43,7 +43,7 @@ static void drag_begin(GtkDragSource *source, GdkDrag *drag, SsgShelfTile *self)
   gtk_drag_icon_set_from_paintable(drag, gdk_paintable_get_current_image(GDK_PAINTABLE(texture)), 0, 0);
   GtkWidget *icon = gtk_drag_icon_get_for_drag(drag);
   gtk_drag_icon_set_child(GTK_DRAG_ICON(icon), picture);
-  gdk_drag_set_hotspot(drag, 36, -8); /* beside the pointer, so that the part below stays visible */
+  gdk_drag_set_hotspot(drag, -14, -14); /* beside the pointer, so that the part below stays visible */
 }
 
 void ssg_shelf_tile_set_face(SsgShelfTile *self, SsgShelfFace *face)

@@ -11,7 +11,7 @@ struct _SsgShelfView {
   GtkSingleSelection *selection;
   GHashTable *wanted; /* set of SsgShelfFace: what is on screen and asked for */
   guint update_source;
-  gboolean setting;
+  gboolean setting, to_top;
 };
 
 G_DEFINE_FINAL_TYPE(SsgShelfView, ssg_shelf_view, GTK_TYPE_WIDGET)
@@ -73,6 +73,9 @@ static gboolean update_wanted(gpointer data)
   self->update_source = 0;
   if (!self->shelf)
     return G_SOURCE_REMOVE;
+  if (self->to_top)
+    gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
+  self->to_top = FALSE;
   grow(self);
   collect_visible(self, self->grid, visible);
   g_hash_table_iter_init(&iter, self->wanted);
@@ -167,6 +170,12 @@ static void more_clicked(SsgShelfView *self)
 {
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(self->seed), g_random_int_range(0, 100000));
   gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
+}
+
+void ssg_shelf_view_show_kept(SsgShelfView *self)
+{
+  self->to_top = TRUE;
+  queue_update(self);
 }
 
 void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed)

@@ -16,6 +16,8 @@ G_DECLARE_FINAL_TYPE(SsgShelfView, ssg_shelf_view, SSG, SHELF_VIEW, GtkWidget)
 void ssg_shelf_view_set_shelf(SsgShelfView *self, SsgShelf *shelf);
 /* The tile of an item when it is on screen, for tests; NULL otherwise. */
 GtkWidget *ssg_shelf_view_find_tile(SsgShelfView *self, guint position);
+/* Kept faces stand first: scrolls to where a new one is about to appear. */
+void ssg_shelf_view_show_kept(SsgShelfView *self);
 /* Faces from that seed on, as if it had been typed; its own is selected. */
 void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed);
 SsgShelfFace *ssg_shelf_view_get_selected(SsgShelfView *self); /* transfer none; may be NULL */

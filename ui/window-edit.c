@@ -177,6 +177,7 @@ void ssg_window_keep_face(SsgWindow *self, SsgFace *face)
   g_autofree char *title = g_strdup_printf(_("Kept %u"), g_list_model_get_n_items(kept) + 1);
   g_autoptr(SsgShelfFace) item = ssg_shelf_face_new(SSG_SHELF_KEPT, face, 0, title);
   g_list_store_append(G_LIST_STORE(kept), item);
+  ssg_shelf_view_show_kept(SSG_SHELF_VIEW(self->shelf_view));
   ssg_window_toast(self, _("Kept on the shelf."));
 }
 

@@ -101,6 +101,7 @@ static void open_latents(SsgWindow *self, GFile *file)
   }
   for (guint i = 0; i < faces->len; i++)
     g_list_store_append(G_LIST_STORE(ssg_document_kept(self->document)), faces->pdata[i]);
+  ssg_shelf_view_show_kept(SSG_SHELF_VIEW(self->shelf_view));
   g_autofree char *text = g_strdup_printf(g_dngettext(GETTEXT_PACKAGE, "%u face is on the shelf now.",
                                                       "%u faces are on the shelf now.", faces->len), faces->len);
   ssg_window_toast(self, text);

@@ -32,9 +32,14 @@ static void show_page(SsgWindow *self)
     gtk_widget_grab_focus(self->canvas);
 }
 
-static guint64 first_seed(const SsgModelInfo *info)
+/* Each window begins with another face, so that a new portrait is one. */
+static guint64 first_seed(SsgWindow *self, const SsgModelInfo *info)
 {
-  return info->n_shelf_seeds > 0 ? info->shelf_seeds[0] : FIRST_SEED;
+  GtkApplication *application = gtk_window_get_application(GTK_WINDOW(self));
+  guint n = 0;
+  for (GList *l = application ? gtk_application_get_windows(application) : NULL; l; l = l->next)
+    n += l->data != self && SSG_IS_WINDOW(l->data);
+  return info->n_shelf_seeds > 0 ? info->shelf_seeds[n % info->n_shelf_seeds] : FIRST_SEED + n;
 }
 
 /* The model that is loaded does not fit the portrait. Where nothing would be lost another portrait begins; else the portrait
@@ -83,7 +88,7 @@ static void model_ready(SsgWindow *self)
   ssg_canvas_set_selected(SSG_CANVAS(self->canvas), part);
   ssg_strip_set_selected(SSG_STRIP(self->strip), part);
   if (!ssg_document_face(self->document))
-    ssg_window_start_face(self, first_seed(info));
+    ssg_window_start_face(self, first_seed(self, info));
   else
     ssg_render_service_request(self->service, ssg_document_face(self->document), FALSE);
   ssg_window_update_actions(self);

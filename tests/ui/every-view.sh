@@ -25,7 +25,10 @@ out=$out/$size-$style
 rm -rf "$out"
 mkdir -p "$out"
 case $size in
-hidpi) SCREEN=2560x1600 export GDK_SCALE=2 ;;
+hidpi)
+  SCREEN=2560x1600
+  export GDK_SCALE=2
+  ;;
 *) SCREEN=$size ;;
 esac
 SCREEN_WIDTH=${SCREEN%x*} SCREEN_HEIGHT=${SCREEN#*x}

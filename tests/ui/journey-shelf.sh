@@ -38,6 +38,14 @@ xdotool mousemove $(place shelf)
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
   xdotool click --repeat 6 --delay 5 5 sleep 0.02
 done
+# A face that is kept comes first, and is seen.
+xdotool mousemove 640 20 key ctrl+d
+await kept 1
+wait_for "the kept face to be seen" eval 'seen=$(place tile.0) && [ -n "$seen" ] && [ "${seen#* }" -gt 60 ]'
+xdotool mousemove $(place shelf)
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  xdotool click --repeat 6 --delay 5 5 sleep 0.02
+done
 # Hidden while it has the keys, and shown again.
 for i in 1 2 3 4; do
   xdotool key F9 sleep 0.1 key Down key F9 sleep 0.1 key Down

@@ -19,7 +19,7 @@ done | head -1)
 xdotool windowmove "$second" 1000 0 windowsize "$second" 1000 800
 wait_for "both windows to be laid out" eval '[ "$(state_of 0 busy)" = 0 ] && [ "$(state_of 1 busy)" = 0 ]'
 same "$(state_of 0 model)" "$(state_of 1 model)" "model of both windows"
-same "$(state_of 0 face)" "$(state_of 1 face)" "first face of both windows"
+other "$(state_of 0 face)" "$(state_of 1 face)" "first face of both windows"
 sleep 0.5
 
 # place_in N NAME: the same in the Nth window, whose place on the screen is told by X11
@@ -51,8 +51,8 @@ same "$(state_of 0 face)" "$changed" "face of the second window"
 same "$(state_of 0 position)" 1 "position of the second window"
 
 # A face is dragged from the first window's shelf into the second window.
-wait_for "a tile" eval '[ -n "$(place_in 1 tile.1)" ]'
-set -- $(place_in 1 tile.1) $(place_in 0 strip.eye)
+wait_for "a tile" eval '[ -n "$(place_in 1 tile.2)" ]'
+set -- $(place_in 1 tile.2) $(place_in 0 strip.eye)
 eye=$(state_of 0 shape.eye)
 drag_points "$1" "$2" "$3" "$4"
 wait_for "the drop" eval '[ "$(state_of 0 position)" = 2 ]'

@@ -97,7 +97,7 @@ await position 2
 xdotool key c
 click tab.History
 await_place history.2
-xdotool mousemove 640 20
+xdotool mousemove 640 788
 take editor-compare
 close_editor
 

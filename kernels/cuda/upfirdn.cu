@@ -1,17 +1,28 @@
 /* upfirdn, with bias, noise and activation in the same pass. Bias, noise and strength are f32 whatever the picture is.
- */
+ *
+ * A thread takes 16 bytes of channels down a strip of one column: it filters each line of the input across once, holds the last
+ * four of them (two when upsampling) in registers, and filters those down. So an output costs four loads (or two) instead of
+ * sixteen; three of the four are other threads' of the same line, which lie in the first cache, and a copy of the tile in shared
+ * memory would only repeat that. */
 #include "kernels/cuda/kernels.h"
 #include "kernels/cuda/types.h"
 #include "kernels/math/index.h"
 #include "kernels/math/pointwise.h"
 
 #define TAPS 4
+#define MOST_ROWS 16 /* of a strip */
+
+/* Strips are only as long as leaves so many threads, which keep a large GPU busy. Tests make it small. */
+#ifndef SSG_CUDA_STRIP_THREADS
+#define SSG_CUDA_STRIP_THREADS (1 << 17)
+#endif
 
 struct Upfirdn {
   int64_t n, height, width, channels; /* in: [n, height, width, channels] */
   int64_t out_height, out_width;
+  int64_t strips;         /* of a column, `rows` outputs each (the last one fewer) */
   int64_t noise_pictures; /* 0: no noise; 1: one for all; n: one each */
-  int up, down, pad_x, pad_y;
+  int rows, up, down, pad_x, pad_y;
   float gain;
   bool act;
 };
@@ -29,77 +40,101 @@ template <int UP> SSG_INLINE void first_tap(int64_t first, int pad, int up_at_ru
   *tap = exact ? 0 : (int) ((below + 1) * up - place);
 }
 
-/* UP: 1 or 2, or 0 for any (f.up). channels is a multiple of W. A thread makes W channels of one pixel. */
+/* One line filtered across: the samples from first on, where the picture has them. */
+template <int N, int W, typename T>
+SSG_INLINE void filter_across(float sum[W], const T *line, bool exists, int64_t first, int tap, int up, const Upfirdn &f)
+{
+  SSG_UNROLL
+  for (int k = 0; k < W; k++)
+    sum[k] = 0.0f;
+  SSG_UNROLL
+  for (int j = 0; j < N; j++) {
+    if (!exists || tap + j * up >= TAPS || first + j < 0 || first + j >= f.width)
+      continue;
+    SsgPack<T, W> v = ssg_load<W>(line + (first + j) * f.channels);
+    SSG_UNROLL
+    for (int k = 0; k < W; k++)
+      sum[k] = fmaf(ssg_math_fir_tap(tap + j * up), ssg_widen(v.v[k]), sum[k]);
+  }
+}
+
+/* UP: 1 or 2, or 0 for any (f.up). channels is a multiple of W. */
 template <int UP, int W, typename T>
 SSG_KERNEL upfirdn(T *out, const T *in, const float *bias, const float *noise, const float *strength, Upfirdn f)
 {
-  const int64_t packs = f.channels / W, total = f.n * f.out_height * f.out_width * packs;
+  constexpr int N = UP == 2 ? 2 : TAPS; /* samples that taps can meet */
+  const int64_t packs = f.channels / W, total = f.n * f.strips * f.out_width * packs;
+  const int up = UP ? UP : f.up;
   SSG_THREADS(t)
   {
     int64_t i = SSG_BLOCK_INDEX * SSG_BLOCK + t;
     if (i >= total)
       continue;
-    int64_t pixel = ssg_divide(i, packs), channel = (i - pixel * packs) * W;
-    int64_t line = ssg_divide(pixel, f.out_width), x = pixel - line * f.out_width;
-    int64_t picture = ssg_divide(line, f.out_height), y = line - picture * f.out_height;
-    const int up = UP ? UP : f.up;
+    int64_t column = ssg_divide(i, packs), channel = (i - column * packs) * W;
+    int64_t strip = ssg_divide(column, f.out_width), x = column - strip * f.out_width;
+    int64_t picture = ssg_divide(strip, f.strips), first_row = (strip - picture * f.strips) * f.rows;
+    int64_t end = first_row + f.rows < f.out_height ? first_row + f.rows : f.out_height;
+    const T *lines = in + picture * f.height * f.width * f.channels + channel;
     int tap_x, tap_y;
-    int64_t sample_x, sample_y;
+    int64_t sample_x, sample_y, next = 0; /* the line that enters the window next */
     first_tap<UP>(x * f.down, f.pad_x, f.up, &tap_x, &sample_x);
-    first_tap<UP>(y * f.down, f.pad_y, f.up, &tap_y, &sample_y);
 
-    float sum[W] = {};
-    for (int ky = tap_y; ky < TAPS; ky += up, sample_y++) {
-      if (sample_y < 0 || sample_y >= f.height)
-        continue;
-      const T *row = in + (picture * f.height + sample_y) * f.width * f.channels + channel;
-      float across[W] = {};
-      int64_t sx = sample_x;
-      for (int kx = tap_x; kx < TAPS; kx += up, sx++) {
-        if (sx < 0 || sx >= f.width)
-          continue;
-        SsgPack<T, W> v = ssg_load<W>(row + sx * f.channels);
-        for (int k = 0; k < W; k++)
-          across[k] = fmaf(ssg_math_fir_tap(kx), ssg_widen(v.v[k]), across[k]);
+    float b[W], window[N][W] = {};
+    for (int k = 0; k < W; k++)
+      b[k] = bias ? bias[channel + k] : 0.0f;
+    const float scale = f.noise_pictures ? strength[0] : 0.0f;
+    for (int64_t y = first_row; y < end; y++) {
+      first_tap<UP>(y * f.down, f.pad_y, f.up, &tap_y, &sample_y);
+      if (y == first_row)
+        next = sample_y;
+      for (; next < sample_y + N; next++) {
+        SSG_UNROLL
+        for (int j = 0; j + 1 < N; j++)
+          for (int k = 0; k < W; k++)
+            window[j][k] = window[j + 1][k];
+        filter_across<N, W>(window[N - 1], lines + next * f.width * f.channels, next >= 0 && next < f.height, sample_x, tap_x, up,
+                            f);
       }
-      for (int k = 0; k < W; k++)
-        sum[k] = fmaf(ssg_math_fir_tap(ky), across[k], sum[k]);
-    }
+      float sum[W] = {};
+      SSG_UNROLL
+      for (int j = 0; j < N; j++)
+        if (tap_y + j * up < TAPS)
+          for (int k = 0; k < W; k++)
+            sum[k] = fmaf(ssg_math_fir_tap(tap_y + j * up), window[j][k], sum[k]);
 
-    SsgPack<float, W> b = {};
-    float scale = 0.0f, grain = 0.0f;
-    if (bias)
-      b = ssg_load<W>(bias + channel);
-    if (f.noise_pictures) {
-      scale = strength[0];
-      grain = noise[f.noise_pictures == 1 ? y * f.out_width + x : pixel];
+      int64_t pixel = (picture * f.out_height + y) * f.out_width + x;
+      float grain = f.noise_pictures ? noise[f.noise_pictures == 1 ? y * f.out_width + x : pixel] : 0.0f;
+      SsgPack<T, W> result;
+      for (int k = 0; k < W; k++) {
+        float value = ssg_math_bias_noise(f.gain * sum[k], b[k], scale, grain);
+        result.v[k] = ssg_narrow<T>(f.act ? ssg_act<T>(value) : value);
+      }
+      ssg_store<W>(out + pixel * f.channels + channel, result);
     }
-    SsgPack<T, W> result;
-    for (int k = 0; k < W; k++) {
-      float value = ssg_math_bias_noise(f.gain * sum[k], b.v[k], scale, grain);
-      result.v[k] = ssg_narrow<T>(f.act ? ssg_act<T>(value) : value);
-    }
-    ssg_store<W>(out + pixel * f.channels + channel, result);
   }
+}
+
+template <int UP, int W, typename T> static void launch_as(const SsgOpCall *call, const SsgCudaLaunch *launch, Upfirdn f)
+{
+  const float *bias = call->n_in > 1 ? (const float *) call->in[1].data : nullptr;
+  const float *noise = call->n_in > 2 ? (const float *) call->in[2].data : nullptr;
+  const float *strength = call->n_in > 3 ? (const float *) call->in[3].data : nullptr;
+  int64_t columns = f.n * f.out_width * (f.channels / W), rows = columns * f.out_height / SSG_CUDA_STRIP_THREADS;
+  f.rows = (int) (rows < 1 ? 1 : rows > MOST_ROWS ? MOST_ROWS : rows);
+  f.strips = (f.out_height + f.rows - 1) / f.rows;
+  SSG_LAUNCH(launch->stream, ssg_blocks_for(columns * f.strips), (upfirdn<UP, W, T>), (T *) call->out.data,
+             (const T *) call->in[0].data, bias, noise, strength, f);
 }
 
 template <int UP> static void launch_for(const SsgOpCall *call, const SsgCudaLaunch *launch, const Upfirdn &f)
 {
-  const SsgArray absent = {}, *bias = call->n_in > 1 ? &call->in[1] : &absent;
-  const float *noise = call->n_in > 2 ? (const float *) call->in[2].data : nullptr;
-  const float *strength = call->n_in > 3 ? (const float *) call->in[3].data : nullptr;
-  int64_t n = ssg_shape_elements(&call->out.shape);
   ssg_with_float(call->out.dtype, [&](auto zero) {
     using T = decltype(zero);
-    T *out = (T *) call->out.data;
-    const T *in = (const T *) call->in[0].data;
-    bool wide = f.channels % 4 == 0 && ssg_is_aligned(out, 4 * sizeof(T)) && ssg_is_aligned(in, 4 * sizeof(T)) &&
-                ssg_is_aligned(bias->data, 4 * sizeof(float));
-    ssg_with_width(wide, [&](auto width) {
-      constexpr int W = decltype(width)::value;
-      SSG_LAUNCH(launch->stream, ssg_blocks_for(n / W), (upfirdn<UP, W, T>), out, in, (const float *) bias->data, noise,
-                 strength, f);
-    });
+    constexpr int wide = 16 / sizeof(T);
+    if (f.channels % wide == 0 && ssg_is_aligned(call->out.data, 16) && ssg_is_aligned(call->in[0].data, 16))
+      launch_as<UP, wide, T>(call, launch, f);
+    else
+      launch_as<UP, 1, T>(call, launch, f);
   });
 }
 

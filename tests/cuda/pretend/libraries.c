@@ -299,10 +299,10 @@ static void check_shapes(const struct cudnnTensorStruct *x, const struct cudnnFi
     pretend_refuse("descriptors that do not fit: out is %d x %d, not %d x %d", y->h, y->w, h, across);
 }
 
-/* Offers three algorithms: one that is not deterministic, one that needs a workspace, one that needs none; only the
- * first when SSGAN_PRETEND_FEW is set. */
+/* Offers three algorithms: one that is not deterministic, or (forward) one that loses digits; one that needs a workspace; one that
+ * needs none; only the first when SSGAN_PRETEND_FEW is set. */
 #define WORKSPACE 4096
-#define OFFER(Perf, slow, with_workspace, without)                                                                     \
+#define OFFER(Perf, first, first_repeats, with_workspace, without)                                                                     \
   do {                                                                                                                 \
     check_shapes(x, w, conv, y);                                                                                       \
     if (pretend_heuristics_refused())                                                                                  \
@@ -310,7 +310,7 @@ static void check_shapes(const struct cudnnTensorStruct *x, const struct cudnnFi
     if (wanted < 3)                                                                                                    \
       pretend_refuse("asked for fewer than three algorithms");                                                         \
     memset(found, 0, 3 * sizeof *found);                                                                               \
-    found[0] = (Perf){.algo = slow, .determinism = CUDNN_NON_DETERMINISTIC, .mathType = conv->math};                   \
+    found[0] = (Perf){.algo = first, .determinism = first_repeats, .mathType = conv->math};                   \
     found[1] = (Perf){                                                                                                 \
         .algo = with_workspace, .determinism = CUDNN_DETERMINISTIC, .memory = WORKSPACE, .mathType = conv->math};      \
     found[2] = (Perf){.algo = without, .determinism = CUDNN_DETERMINISTIC, .mathType = conv->math};                    \
@@ -324,7 +324,7 @@ cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const
                                                      const cudnnTensorDescriptor_t y, const int wanted, int *n,
                                                      cudnnConvolutionFwdAlgoPerf_t *found)
 {
-  OFFER(cudnnConvolutionFwdAlgoPerf_t, CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD,
+  OFFER(cudnnConvolutionFwdAlgoPerf_t, CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD, CUDNN_DETERMINISTIC,
         CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM);
 }
 
@@ -334,7 +334,7 @@ cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, 
                                                           const cudnnTensorDescriptor_t x, const int wanted, int *n,
                                                           cudnnConvolutionBwdDataAlgoPerf_t *found)
 {
-  OFFER(cudnnConvolutionBwdDataAlgoPerf_t, CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1,
+  OFFER(cudnnConvolutionBwdDataAlgoPerf_t, CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, CUDNN_NON_DETERMINISTIC, CUDNN_CONVOLUTION_BWD_DATA_ALGO_1,
         CUDNN_CONVOLUTION_BWD_DATA_ALGO_1);
 }
 
@@ -344,7 +344,7 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle
                                                             const cudnnFilterDescriptor_t w, const int wanted, int *n,
                                                             cudnnConvolutionBwdFilterAlgoPerf_t *found)
 {
-  OFFER(cudnnConvolutionBwdFilterAlgoPerf_t, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1,
+  OFFER(cudnnConvolutionBwdFilterAlgoPerf_t, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, CUDNN_NON_DETERMINISTIC, CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1,
         CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1);
 }
 

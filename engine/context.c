@@ -9,7 +9,7 @@ struct _SsgContext {
   GArray *scopes;      /* guint: length of tensors where the scope began */
   gboolean recording;
   guint64 next_id;
-  gint64 macs;
+  gint64 macs, bytes;
   SsgDtype map_dtype;
   float gradient_scale;
   SsgStatus status;    /* first failure since the last check */
@@ -168,6 +168,16 @@ static gint64 macs_of(const SsgOpCall *call)
 void ssg_context_count(SsgContext *ctx, const SsgOpCall *call)
 {
   ctx->macs += macs_of(call);
+  for (int i = 0; i <= call->n_in; i++) {
+    const SsgArray *array = i < call->n_in ? &call->in[i] : &call->out;
+    if (array->shape.rank)
+      ctx->bytes += ssg_shape_elements(&array->shape) * ssg_dtype_size(array->dtype);
+  }
+}
+
+gint64 ssg_context_bytes(const SsgContext *ctx)
+{
+  return ctx->bytes;
 }
 
 gint64 ssg_context_macs(const SsgContext *ctx)

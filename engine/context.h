@@ -48,6 +48,8 @@ float ssg_context_gradient_scale(const SsgContext *ctx);
 
 /* Multiply-adds of all matrix products and convolutions since the context was made: what benchmarks divide by. */
 gint64 ssg_context_macs(const SsgContext *ctx);
+/* Bytes of all inputs and results of all ops since the context was made, each once: the least that must move. */
+gint64 ssg_context_bytes(const SsgContext *ctx);
 
 void ssg_scope_begin(SsgContext *ctx);
 /* Releases every tensor that ops returned since the matching begin. */

@@ -59,6 +59,9 @@ typedef struct {
   GCancellable *cancellable;
   gint64 start;
   guint64 parts_computed;
+  gint64 stage_start, macs, bytes;   /* when the stage that runs began, and what had been computed by then */
+  int n_stages;                      /* that ended */
+  SsgStage *stages[SSG_DEVICE_MARKS]; /* timed, on a device that has a clock: those that ended */
   SsgTensor *hidden; /* [1, 1, 1, K]: far below everything for hidden parts, which no pixel may belong to; NULL: all are shown */
 } Request;
 
@@ -430,11 +433,38 @@ static float *download_f32(SsgTensor *t)
   return values;
 }
 
-/* For benchmarks: what was asked for so far is done, and counts for the stage that asked for it. */
-static void end_stage(const Request *request)
+static gboolean is_timed(const Request *request)
 {
-  if (request->options && request->options->timed)
-    ssg_device_synchronize(ssg_context_device(request->session->ctx));
+  return request->options && request->options->timed;
+}
+
+static void begin_stage(Request *request)
+{
+  SsgContext *ctx = request->session->ctx;
+  request->stage_start = g_get_monotonic_time();
+  request->macs = ssg_context_macs(ctx);
+  request->bytes = ssg_context_bytes(ctx);
+}
+
+/* The next one begins. */
+static void end_stage(Request *request, SsgStage *stage)
+{
+  SsgContext *ctx = request->session->ctx;
+  if (is_timed(request) && request->n_stages + 1 < SSG_DEVICE_MARKS &&
+      ssg_device_mark(ssg_context_device(ctx), request->n_stages + 1) == SSG_OK)
+    request->stages[request->n_stages++] = stage;
+  *stage = (SsgStage){ms_since(request->stage_start), ssg_context_macs(ctx) - request->macs, ssg_context_bytes(ctx) - request->bytes};
+  begin_stage(request);
+}
+
+/* Replaces what asking took by what the device took. */
+static void read_clock(Request *request)
+{
+  for (int i = 0; i < request->n_stages; i++) {
+    double ms;
+    if (ssg_device_elapsed(ssg_context_device(request->session->ctx), i, i + 1, &ms) == SSG_OK)
+      request->stages[i]->ms = ms;
+  }
 }
 
 static void fetch_maps(Request *request, CoarseMaps *maps)
@@ -633,7 +663,7 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   SsgContext *ctx = session->ctx;
   const SsgArchitecture *a = &session->g->arch;
   const SsgRenderOptions *options = request->options;
-  gint64 k = a->n_parts, began = g_get_monotonic_time();
+  gint64 k = a->n_parts;
   float keep[SSG_MAX_PARTS];
   gboolean all_shown = TRUE;
   SsgRender *result = NULL;
@@ -655,29 +685,26 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   Recording *recording = ssg_context_has_failed(ctx) ? NULL : find_recording(request, all_shown);
   if (recording && (recording->graph || (recording->rendered && record(request, recording)))) {
     result = replay(request, recording);
-    session->times.output = ms_since(began); /* all of it */
+    end_stage(request, &session->times.output); /* all of it */
     return result;
   }
 
   begin_drawing(request, all_shown ? NULL : session->kept, &d);
   CoarseMaps maps = {.weight_map = d.weights, .coarse_map = d.coarse_map};
-  end_stage(request);
-  session->times.fuse = ms_since(began);
+  end_stage(request, &session->times.fuse);
   for (int level = 0; level < a->n_levels && !result; level++) {
     if (cancelled(request, error))
       break;
-    began = g_get_monotonic_time();
     draw_level(session, level, &d);
-    end_stage(request);
-    session->times.levels[level] = ms_since(began);
+    end_stage(request, &session->times.levels[level]);
     int size = ssg_tensor_dim(d.head, 1);
-    began = g_get_monotonic_time();
     if (size == picture_size(request)) {
       result = make_render(request, d.head, &maps, TRUE);
-      session->times.output = ms_since(began);
+      end_stage(request, &session->times.output);
     } else if (early && options && options->early_size && size >= options->early_size) {
       g_autoptr(SsgRender) picture_now = make_render(request, d.head, &maps, FALSE);
       early(picture_now, data);
+      begin_stage(request);
     }
   }
   end_drawing(&d);
@@ -713,13 +740,16 @@ SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const Ss
   prepare(session);
   if (options && options->no_cache)
     forget_parts(session);
+  if (is_timed(&request))
+    ssg_device_mark(ssg_context_device(session->ctx), 0);
+  begin_stage(&request);
   gboolean done = compute_parts(&request, error);
-  end_stage(&request);
-  session->times.local = ms_since(request.start);
+  end_stage(&request, &session->times.local);
   if (done)
     render = compute_picture(&request, early, data, error);
   ssg_scope_end(session->ctx);
   session->times.total = ms_since(request.start);
+  read_clock(&request);
   if (options && options->no_cache)
     forget_parts(session);
   GError *device_error = NULL;

@@ -37,7 +37,7 @@ typedef struct {
   int max_size;    /* stop there: a small picture only; 0: the model's size */
   gboolean raw;    /* fill raw_rgb and raw_seg */
   gboolean no_cache; /* compute everything, use and leave no caches */
-  gboolean timed;    /* wait for the device after each stage, so that stage times are its own; for benchmarks */
+  gboolean timed;    /* stage times are the device's own; for benchmarks */
 } SsgRenderOptions;
 
 /* A device that records ops (a GPU) draws the second picture of a kind, and those after it, in one go, and without early
@@ -58,9 +58,16 @@ SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const Ss
 /* Forgets cached maps and gives pooled memory back. */
 void ssg_session_trim(SsgSession *session);
 
-/* Milliseconds the last render spent in each stage. On a GPU, which works on its own, they are the times that asking for the
- * stage took, unless the render was timed (SsgRenderOptions). */
+/* What the last render spent in each stage: milliseconds, multiply-adds (ssg_context_macs()) and bytes (ssg_context_bytes()). On a
+ * GPU, which works on its own, the times are those that asking for the stage took, unless the render was timed (SsgRenderOptions):
+ * then they are the device's own. */
 typedef struct {
-  double local, fuse, levels[SSG_MAX_LEVELS], output, total;
+  double ms;
+  gint64 macs, bytes;
+} SsgStage;
+
+typedef struct {
+  SsgStage local, fuse, levels[SSG_MAX_LEVELS], output;
+  double total;
 } SsgStageTimes;
 SsgStageTimes ssg_session_stage_times(SsgSession *session);

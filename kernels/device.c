@@ -241,6 +241,17 @@ void ssg_device_identity(SsgDevice *device, char *text, size_t text_size)
     device->klass->identify(device->state, text, text_size);
 }
 
+SsgStatus ssg_device_mark(SsgDevice *device, int number)
+{
+  return device->klass->mark ? device->klass->mark(device->state, number) : SSG_UNSUPPORTED;
+}
+
+SsgStatus ssg_device_elapsed(SsgDevice *device, int from, int to, double *milliseconds)
+{
+  *milliseconds = 0;
+  return device->klass->elapsed ? device->klass->elapsed(device->state, from, to, milliseconds) : SSG_UNSUPPORTED;
+}
+
 uint64_t ssg_device_launches(SsgDevice *device)
 {
   return device->klass->launches ? device->klass->launches(device->state) : 0;

@@ -58,7 +58,8 @@ typedef struct {
 
 /* What a device implements. A plug-in fills one in; all function pointers are required unless said otherwise.
  * `state` is the implementation's own. Pointers from allocate() are aligned to 64 bytes at least. */
-#define SSG_DEVICE_ABI 2
+#define SSG_DEVICE_ABI 3
+#define SSG_DEVICE_MARKS 32
 typedef struct {
   uint32_t abi; /* SSG_DEVICE_ABI */
   const char *name; /* "cpu", "cuda" */
@@ -88,6 +89,8 @@ typedef struct {
   const SsgDeviceGraphClass *graph;                            /* NULL: none */
   bool (*keeps)(void *state, uint64_t cache_key); /* NULL: always false */
   uint64_t (*launches)(void *state);                           /* NULL: 0 */
+  SsgStatus (*mark)(void *state, int number);                              /* NULL: SSG_UNSUPPORTED, as elapsed() */
+  SsgStatus (*elapsed)(void *state, int from, int to, double *milliseconds); /* see ssg_device_mark() */
 } SsgDeviceClass;
 
 /* The one symbol of a plug-in module: returns its class, or NULL when abi differs from its own. */
@@ -141,6 +144,11 @@ void ssg_device_identity(SsgDevice *device, char *text, size_t text_size);
 /* Kernels and library calls that all devices of this kind were asked for since the program started, for benchmarks; 0 on
  * the CPU, which does not launch. */
 uint64_t ssg_device_launches(SsgDevice *device);
+/* Times on the device's own clock: mark() notes the moment when all that was asked before is done, under a number from 0 to
+ * SSG_DEVICE_MARKS - 1, and does not wait; elapsed() waits for the mark `to` and says how much later it was than `from`. Both
+ * must have been noted. SSG_UNSUPPORTED where the device works before it answers (cpu): look at a clock there. */
+SsgStatus ssg_device_mark(SsgDevice *device, int number);
+SsgStatus ssg_device_elapsed(SsgDevice *device, int from, int to, double *milliseconds);
 
 /* Sums over the devices of several processes. Every process prepares; when all can, one makes an id, which the others get
  * by other means; then all join, each with a device of its own. */

@@ -103,28 +103,6 @@ static double live_mib(Bench *b)
   return memory.in_use / 1048576.0;
 }
 
-double ssg_bench_conv_rate(SsgContext *ctx, GError **error)
-{
-  const int size = 128, channels = 256;
-  double best = 0;
-  ssg_scope_begin(ctx);
-  SsgTensor *x = ssg_tensor_normal(ctx, SSG_SHAPE(1, size, size, channels), 1, 0);
-  SsgTensor *w = ssg_tensor_normal(ctx, SSG_SHAPE(channels, 3, 3, channels), 1, 1);
-  ssg_device_synchronize(ssg_context_device(ctx));
-  for (int i = 0; i < 8; i++) {
-    double start = now_ms();
-    ssg_scope_begin(ctx);
-    ssg_tensor_conv(x, w, 1, 1, 1, NULL, FALSE);
-    ssg_device_synchronize(ssg_context_device(ctx));
-    double flops = 2.0 * size * size * 9 * channels * channels, ms = now_ms() - start;
-    ssg_scope_end(ctx);
-    if (i > 0) /* the first one builds the primitive */
-      best = MAX(best, flops / ms / 1e6);
-  }
-  ssg_scope_end(ctx);
-  return ssg_context_check(ctx, error) ? best : 0;
-}
-
 gboolean ssg_bench_train(SsgContext *ctx, const SsgArchitecture *arch, int batch, int iterations, SsgTrainBench *out,
                          GError **error)
 {

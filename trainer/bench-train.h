@@ -13,9 +13,5 @@ typedef struct {
 } SsgTrainBench;
 
 /* Trains random weights on random pictures for `iterations` (a multiple of the regularisers' intervals measures their true share). */
-/* What the machine's convolutions reach: 3x3, 256 to 256 channels, 128 x 128 pixels, in the best of several tries; GFLOP/s. The
- * weights are not constant, so that it is the figure of direct convolution. 0 and error when the device fails. */
-double ssg_bench_conv_rate(SsgContext *ctx, GError **error);
-
 gboolean ssg_bench_train(SsgContext *ctx, const SsgArchitecture *arch, int batch, int iterations, SsgTrainBench *out,
                          GError **error);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "engine/atomic-file.h"
 #include "engine/error.h"
+#include "trainer/bench-rates.h"
 #include "trainer/bench-train.h"
 #include "trainer/interrupt.h"
 #include "trainer/model-run.h"
@@ -20,6 +21,8 @@ typedef struct {
   const char *arch_name, *precision;
   double load_ms, cold_ms, conv_rate, peak_rss;
   double launches, edit_launches; /* of a whole render, of the edit of a part (mean); 0 on the CPU */
+  SsgBenchRates rates;
+  SsgStageTimes last; /* its stages' multiply-adds and bytes are those of every render */
   SsgTimings *render, *first, *local, *fuse, *levels[SSG_MAX_LEVELS], *output;
   SsgTimings *edit_first[SSG_MAX_PARTS], *edit_full[SSG_MAX_PARTS];
 } Bench;
@@ -108,11 +111,12 @@ static gboolean measure_renders(Bench *bench, GPtrArray *faces, SsgProgress *pro
         return FALSE;
     }
     SsgStageTimes times = ssg_session_stage_times(bench->model.session);
-    ssg_timings_add(bench->local, times.local);
-    ssg_timings_add(bench->fuse, times.fuse);
+    ssg_timings_add(bench->local, times.local.ms);
+    ssg_timings_add(bench->fuse, times.fuse.ms);
     for (int level = 0; level < n_levels; level++)
-      ssg_timings_add(bench->levels[level], times.levels[level]);
-    ssg_timings_add(bench->output, times.output);
+      ssg_timings_add(bench->levels[level], times.levels[level].ms);
+    ssg_timings_add(bench->output, times.output.ms);
+    bench->last = times;
     ssg_progress_add(progress, 1);
   }
   return TRUE;
@@ -162,7 +166,7 @@ static gboolean measure_all(Bench *bench, guint64 seed, gboolean quiet, GError *
       return FALSE;
   bench->peak_rss = ssg_peak_rss_mib();
   bench->conv_rate = ssg_bench_conv_rate(bench->model.ctx, error);
-  return bench->conv_rate > 0;
+  return bench->conv_rate > 0 && ssg_bench_rates(bench->model.ctx, &bench->rates, error);
 }
 
 /* --- showing --- */
@@ -177,6 +181,37 @@ static void print_row(const char *name, const SsgTimings *timings)
 {
   printf("  %-24s %9.1f %9.1f %9.1f\n", name, ssg_timings_quantile(timings, 0.5), ssg_timings_quantile(timings, 0.95),
          ssg_timings_least(timings));
+}
+
+/* Of a stage: how much of what the device can do at most. */
+typedef struct {
+  double ms, gflops, gbs, matrix_share, bandwidth_share;
+} Share;
+
+static Share share_of(const Bench *bench, const SsgTimings *timings, const SsgStage *stage)
+{
+  double ms = MAX(1e-6, ssg_timings_quantile(timings, 0.5)), gflops = 2e-6 * (double) stage->macs / ms, gbs = 1e-6 * (double) stage->bytes / ms;
+  return (Share){ms, gflops, gbs, gflops / bench->rates.matrix_gflops, gbs / bench->rates.bandwidth_gbs};
+}
+
+static void print_share(const Bench *bench, const char *name, const SsgTimings *timings, const SsgStage *stage)
+{
+  Share s = share_of(bench, timings, stage);
+  printf("  %-24s %9.3f %9.1f %7.1f %% %9.1f %7.1f %%\n", name, s.ms, s.gflops, 100 * s.matrix_share, s.gbs, 100 * s.bandwidth_share);
+}
+
+static void print_shares(const Bench *bench)
+{
+  const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
+  printf("\n  %-24s %9s %9s %9s %9s %9s\n", "share of the possible", "ms", "GFLOP/s", "of peak", "GB/s", "of peak");
+  print_share(bench, "local generators", bench->local, &bench->last.local);
+  print_share(bench, "fusion", bench->fuse, &bench->last.fuse);
+  for (int i = 0; i < a->n_levels; i++) {
+    g_autofree char *name = g_strdup_printf("render net to %d", a->render_size << (i + 1));
+    print_share(bench, name, bench->levels[i], &bench->last.levels[i]);
+  }
+  printf("  measured peaks: %.1f GFLOP/s of a large matrix product in %s, %.1f GB/s of a large copy\n", bench->rates.matrix_gflops,
+         bench->precision, bench->rates.bandwidth_gbs);
 }
 
 static void print_table(const Bench *bench)
@@ -198,6 +233,7 @@ static void print_table(const Bench *bench)
     print_row(name, bench->levels[i]);
   }
   print_row("  pixels and mask out", bench->output);
+  print_shares(bench);
   printf("\n  %-24s %9s %9s %9s %11s\n", "edit of one part", "median", "95 %", "least", "to the end");
   for (int k = 0; k < a->n_parts; k++)
     printf("  %-24s %9.1f %9.1f %9.1f %11.1f\n", info->part_names[k], ssg_timings_quantile(bench->edit_first[k], 0.5),
@@ -236,6 +272,34 @@ static void add_stages(const Bench *bench, JsonBuilder *b)
   json_builder_end_object(b);
 }
 
+static void add_share(const Bench *bench, JsonBuilder *b, const char *name, const SsgTimings *timings, const SsgStage *stage)
+{
+  Share s = share_of(bench, timings, stage);
+  json_builder_set_member_name(b, name);
+  json_builder_begin_object(b);
+  add_number(b, "gflops", s.gflops);
+  add_number(b, "matrix_share", s.matrix_share);
+  add_number(b, "gbs", s.gbs);
+  add_number(b, "bandwidth_share", s.bandwidth_share);
+  json_builder_end_object(b);
+}
+
+static void add_shares(const Bench *bench, JsonBuilder *b)
+{
+  const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
+  json_builder_set_member_name(b, "stage_rates");
+  json_builder_begin_object(b);
+  add_share(bench, b, "local", bench->local, &bench->last.local);
+  add_share(bench, b, "fuse", bench->fuse, &bench->last.fuse);
+  for (int i = 0; i < a->n_levels; i++) {
+    g_autofree char *name = g_strdup_printf("level_%d", a->render_size << (i + 1));
+    add_share(bench, b, name, bench->levels[i], &bench->last.levels[i]);
+  }
+  json_builder_end_object(b);
+  add_number(b, "matrix_rate_gflops", bench->rates.matrix_gflops);
+  add_number(b, "bandwidth_gbs", bench->rates.bandwidth_gbs);
+}
+
 static void add_edits(const Bench *bench, const char *member, SsgTimings *const *timings, JsonBuilder *b)
 {
   const SsgModelInfo *info = ssg_model_info(bench->model.model);
@@ -268,6 +332,7 @@ static gboolean save_json(const Bench *bench, const char *path, GError **error)
   add_edits(bench, "part_edit_ms", bench->edit_first, b);
   add_edits(bench, "part_edit_full_ms", bench->edit_full, b);
   add_stages(bench, b);
+  add_shares(bench, b);
   json_builder_set_member_name(b, "precision");
   json_builder_add_string_value(b, bench->precision);
   add_number(b, "launches", bench->launches);

@@ -27,6 +27,7 @@ typedef struct {
 
   SsgCudaConvPlan **conv_plans; /* conv.c's, by shape */
   int n_conv_plans;
+  cudaEvent_t marks[SSG_DEVICE_MARKS]; /* NULL until used */
   SsgCudaGroup *group; /* group.c's, NULL before the first use */
 
   size_t in_use, peak, total;

@@ -84,6 +84,9 @@ static void close_device(void *state)
     cudaStreamSynchronize(cuda->stream);
   ssg_cuda_free_group(cuda);
   ssg_cuda_free_conv_plans(cuda);
+  for (int i = 0; i < SSG_DEVICE_MARKS; i++)
+    if (cuda->marks[i])
+      cudaEventDestroy(cuda->marks[i]);
   if (cuda->cudnn)
     cudnnDestroy(cuda->cudnn);
   if (cuda->cublas)
@@ -339,6 +342,28 @@ static uint64_t launches(void *state)
   return __atomic_load_n(&ssg_cuda_launches, __ATOMIC_RELAXED);
 }
 
+static SsgStatus mark(void *state, int number)
+{
+  SsgCuda *cuda = state;
+  SSG_TRY(enter(cuda));
+  SSG_TRY(refuse_while_capturing(cuda, "a mark"));
+  if (!cuda->marks[number])
+    SSG_TRY(ssg_cuda_check(cuda, cudaEventCreateWithFlags(&cuda->marks[number], cudaEventDefault), "cudaEventCreateWithFlags", NULL));
+  return ssg_cuda_check(cuda, cudaEventRecord(cuda->marks[number], cuda->stream), "cudaEventRecord", NULL);
+}
+
+static SsgStatus elapsed(void *state, int from, int to, double *milliseconds)
+{
+  SsgCuda *cuda = state;
+  float ms = 0;
+  SSG_TRY(enter(cuda));
+  SSG_TRY(refuse_while_capturing(cuda, "waiting"));
+  SSG_TRY(ssg_cuda_check(cuda, cudaEventSynchronize(cuda->marks[to]), "cudaEventSynchronize", NULL));
+  SSG_TRY(ssg_cuda_check(cuda, cudaEventElapsedTime(&ms, cuda->marks[from], cuda->marks[to]), "cudaEventElapsedTime", NULL));
+  *milliseconds = ms;
+  return SSG_OK;
+}
+
 static const char *error(void *state)
 {
   return ((SsgCuda *) state)->error;
@@ -368,6 +393,8 @@ static const SsgDeviceClass klass = {
     .identify = identify,
     .graph = &ssg_cuda_graph_class,
     .launches = launches,
+    .mark = mark,
+    .elapsed = elapsed,
 #if SSG_CUDA_HAVE_NCCL
     .group = &ssg_cuda_group_class,
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define GRAIN 256 /* allocations begin at multiples of it, and GRAIN bytes of nothing follow each */
 
@@ -76,7 +77,8 @@ static bool spoils_capture(void)
 }
 
 struct CUevent_st {
-  bool recorded;
+  bool recorded, timed;
+  struct timespec time;
   int owner;
   long work, seen[PRETEND_STREAMS];
 };
@@ -384,6 +386,7 @@ cudaError_t cudaStreamQuery(cudaStream_t stream)
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags)
 {
   *event = calloc(1, sizeof **event);
+  (*event)->timed = !(flags & cudaEventDisableTiming);
   pretend_count_object(1);
   return answer(cudaSuccess);
 }
@@ -397,10 +400,30 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
+  if (spoils_capture())
+    return answer(cudaErrorStreamCaptureUnsupported);
   event->recorded = true;
+  clock_gettime(CLOCK_MONOTONIC, &event->time);
   event->owner = index_of(stream);
   event->work = stream->work;
   memcpy(event->seen, stream->seen, sizeof event->seen);
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event)
+{
+  if (spoils_capture())
+    return answer(cudaErrorStreamCaptureUnsupported);
+  if (!event->recorded)
+    pretend_refuse("waiting for an event that was never recorded");
+  return answer(cudaSuccess);
+}
+
+cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to)
+{
+  if (!from->recorded || !to->recorded || !from->timed || !to->timed)
+    pretend_refuse("the time between events that were never recorded, or have none");
+  *ms = (float) ((double) (to->time.tv_sec - from->time.tv_sec) * 1e3 + (double) (to->time.tv_nsec - from->time.tv_nsec) * 1e-6);
   return answer(cudaSuccess);
 }
 

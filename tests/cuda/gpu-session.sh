@@ -1,11 +1,13 @@
 #!/bin/bash
-# Everything worth doing in ten minutes on a machine with a GPU, from a bundle of make-bundle.sh. Needs no compiler, no
-# network, no Python. A step that fails or hangs does not stop the next; without a usable GPU every step that needs one is
-# skipped, with the reason. What is worth most comes first.
+# Everything worth doing on a machine with a GPU, from a bundle of make-bundle.sh. Needs no compiler, no network, no Python. A
+# step that fails or hangs does not stop the next; without a usable GPU every step that needs one is skipped, with the reason.
+# What is worth most comes first, and results are packed after every step, so that whoever ends the session early keeps them.
 #
-# Usage: ./gpu-session.sh [OUT]      OUT (results) gets summary.txt, and all logs and figures as results.tar.gz: in at most
-#                                    six pieces of 15 MiB where it is larger (cat results.tar.gz.* | tar xz)
+# Usage: ./gpu-session.sh [OUT]      OUT (results) gets summary.txt, and all logs and figures as results.tar.gz: at the end in at
+#                                    most six pieces of 15 MiB where it is larger (cat results.tar.gz.* | tar xz)
 #   SSGAN_SESSION_SECONDS   how long all of it may take (570)
+#   SSGAN_SESSION_ONLY      regular expression: only steps whose names match, and those that look at the machine. Three sessions of
+#                           ten minutes: '^[01]' is it right and how fast, '^2' what it learns, '^3' tools and profiles
 #   SSGAN_MODULE_PATH       folder of the plug-in (modules)
 #   SSGAN_SESSION_DEVICE    cuda, cuda:1 ... (cuda)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,15 +26,24 @@ mkdir "$results"
 summary=$out/summary.txt
 : >"$summary"
 why_not= # no GPU: the reason
+only=${SSGAN_SESSION_ONLY:-.}
+
+# What there is so far, without what is too large to be packed every time.
+pack() {
+  tar -C "$work" -czf "$out/results.tar.gz.new" "$@" ssgan-results && mv "$out/results.tar.gz.new" "$out/results.tar.gz"
+}
 
 say() {
   echo "$*" | tee -a "$summary"
+  cp "$summary" "$results/"
+  pack --exclude='*.nsys-rep' --exclude='*.sqlite'
 }
 
 # step NAME LIMIT COMMAND...   runs it for at most LIMIT seconds and what is left of the whole; NAME.txt holds the output.
 step() {
   local name=$1 limit=$2 left=$((total - (SECONDS - started)))
   shift 2
+  echo "$name" | grep -Eq "^00|$only" || return
   [ "$left" -lt "$limit" ] && limit=$left
   if [ "$limit" -lt 3 ]; then
     say "$(printf '%-24s not run: no time left' "$name")"
@@ -43,20 +54,24 @@ step() {
     return
   fi
   local from=$SECONDS status
-  timeout -k 5 "$limit" "$@" >"$results/$name.txt" 2>&1 </dev/null
+  timeout -k 5 "$limit" "$@" >"$out/running.txt" 2>&1 </dev/null # in OUT, should the session end here
   status=$?
+  mv "$out/running.txt" "$results/$name.txt"
   local word="failed ($status)"
   [ $status -eq 0 ] && word=passed
   [ $status -eq 77 ] && word=skipped
   [ $status -ge 124 ] && [ $status -le 137 ] && [ $((SECONDS - from)) -ge "$limit" ] && word="stopped after $limit s"
+  for run in "$work"/runs/*; do # logs, figures and sheets, not the weights
+    [ -d "$run" ] && mkdir -p "$results/runs" && cp -r "$run" "$results/runs/" && rm -f "$results"/runs/*/*.safetensors
+  done
   say "$(printf '%-24s %-20s %4d s   %s' "$name" "$word" $((SECONDS - from)) "$(tail -n 1 "$results/$name.txt" | cut -c1-100)")"
 }
 
 # The same for what needs a GPU.
 gpu_step() {
-  if [ -n "$why_not" ]; then
+  if [ -n "$why_not" ] && echo "$1" | grep -Eq "$only"; then
     say "$(printf '%-24s skipped: %s' "$1" "$why_not")"
-  else
+  elif [ -z "$why_not" ]; then
     step "$@"
   fi
 }
@@ -65,7 +80,7 @@ gpu_step() {
 tool_step() {
   local tool=$1
   shift
-  if [ -z "$why_not" ] && ! command -v "$tool" >/dev/null; then
+  if [ -z "$why_not" ] && ! command -v "$tool" >/dev/null && echo "$1" | grep -Eq "$only"; then
     say "$(printf '%-24s skipped: this machine has no %s' "$1" "$tool")"
   else
     gpu_step "$@"
@@ -98,7 +113,7 @@ for name in $(sed -n 's/^needs: //p' "$here/INFO"); do
     say "missing here: $name"
   fi
 done
-# NCCL is asked for only by trainings on several GPUs; one process alone tries it too (04-ops).
+# NCCL is asked for only by trainings on several GPUs; one process alone tries it too (03-ops).
 if [ -z "${SSGAN_NCCL:-}" ] && ! echo "$known" | grep -q 'libnccl.so.2 '; then
   SSGAN_NCCL=$(search libnccl.so.2)
   [ -n "$SSGAN_NCCL" ] && export SSGAN_NCCL || unset SSGAN_NCCL
@@ -133,48 +148,53 @@ reason() {
 }
 
 say "session of $(date -u +%Y-%m-%dT%H:%M:%SZ), $(sed -n 's/^commit: //p' "$here/INFO")"
-step 01-machine 30 bash -c "$(declare -f machine); here='$here'; machine"
-step 02-devices 30 "$bin/test-devices" present "$SSGAN_MODULE_PATH"
+step 00-machine 30 bash -c "$(declare -f machine); here='$here'; machine"
+step 00-devices 30 "$bin/test-devices" present "$SSGAN_MODULE_PATH"
 why_not=$(reason)
-gpu_step 03-plugin 30 "$bin/test-plugin" "$SSGAN_MODULE_PATH/ssgan-cuda.so"
-gpu_step 04-ops 100 "$bin/test-gpu"
-gpu_step 05-goldens-inference 45 env SSGAN_TEST_DEVICE="$device" "$bin/test-inference-goldens"
-gpu_step 06-goldens-training 60 env SSGAN_TEST_DEVICE="$device" "$bin/test-training-goldens"
-gpu_step 07-sessions 30 env SSGAN_TEST_DEVICE="$device" "$bin/test-session" -p /engine/session/edit -p /engine/session/hidden-part \
-  -p /engine/session/launches -p /engine/session/recordings -p /engine/session/narrow-maps
-gpu_step 08-bench-f32 45 "$bin/ssgan-trainer" bench --device "$device" --runs 50 --json "$results/bench-f32.json"
-gpu_step 09-bench-tf32 45 "$bin/ssgan-trainer" bench --device "$device" --runs 50 --precision tf32 --json "$results/bench-tf32.json"
-gpu_step 09-bench-f16 45 "$bin/ssgan-trainer" bench --device "$device" --runs 50 --precision f16 --json "$results/bench-f16.json"
-gpu_step 10-train-bench-f32 80 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 8 --runs 16 --device "$device" \
-  --json "$results/bench-train-f32.json"
-gpu_step 11-train-bench-tf32 60 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 16 --runs 16 --device "$device" \
-  --precision tf32 --json "$results/bench-train-tf32.json"
-gpu_step 12-bench-ops 50 "$bin/bench-gpu" "$device" 1
-tool_step compute-sanitizer 13-memcheck 90 compute-sanitizer --error-exitcode 9 "$bin/test-gpu" short
-# A training burst on portraits that it draws itself.
-gpu_step 14-portraits 30 "$bin/ssgan-trainer" data portraits --out "$work/portraits" --count 2000 --size 64 --quiet
-gpu_step 15-train-64 60 "$bin/ssgan-trainer" train --preset small-64 --data "$work/portraits" --out "$work/runs" \
-  --iterations 400 --batch 32 --snapshot-every 100000 --device "$device" --precision tf32 --quiet
-for run in "$work"/runs/*; do
-  [ -d "$run" ] && mkdir -p "$results/runs" && cp -r "$run" "$results/runs/" && rm -f "$results"/runs/*/*.safetensors
+train=(--data "$work/portraits" --out "$work/runs" --device "$device" --snapshot-every 100000 --keep 1 --stats-every 10 --quiet)
+# ---- is it right? ----
+gpu_step 01-plugin 30 "$bin/test-plugin" "$SSGAN_MODULE_PATH/ssgan-cuda.so"
+gpu_step 02-ops-short 40 "$bin/test-gpu" short
+gpu_step 03-ops 100 "$bin/test-gpu"
+gpu_step 04-goldens-inference 45 env SSGAN_TEST_DEVICE="$device" "$bin/test-inference-goldens"
+gpu_step 05-goldens-training 60 env SSGAN_TEST_DEVICE="$device" "$bin/test-training-goldens"
+gpu_step 06-mixed 40 "$bin/test-mixed" "$here/goldens"
+gpu_step 07-sessions 40 env SSGAN_TEST_DEVICE="$device" "$bin/test-session" -p /engine/session/edit -p /engine/session/hidden-part \
+  -p /engine/session/launches -p /engine/session/recordings -p /engine/session/narrow-maps -p /engine/session/stage-times
+# ---- how fast? ----
+for precision in f32 f16 tf32 bf16; do
+  gpu_step "10-bench-$precision" 45 "$bin/ssgan-trainer" bench --quiet --device "$device" --runs 50 --precision $precision \
+    --json "$results/bench-$precision.json"
 done
-tool_step compute-sanitizer 16-racecheck 60 compute-sanitizer --tool racecheck --error-exitcode 9 "$bin/bench-gpu" "$device" 1 16
-tool_step compute-sanitizer 17-initcheck 60 compute-sanitizer --tool initcheck --error-exitcode 9 "$bin/bench-gpu" "$device" 1 16
-tool_step ncu 18-ncu 60 ncu --launch-count 80 --launch-skip 200 "$bin/ssgan-trainer" bench --device "$device" --runs 1
-tool_step nsys 19-nsys 50 nsys profile --force-overwrite true --output "$results/profile" --stats true \
-  "$bin/ssgan-trainer" bench --device "$device" --runs 5
-gpu_step 20-bench-ops-batch-8 60 "$bin/bench-gpu" "$device" 8
+gpu_step 11-train-bench-f16 60 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 32 --runs 16 --device "$device" \
+  --precision f16 --json "$results/bench-train-f16.json"
+gpu_step 12-train-bench-tf32 60 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 16 --runs 16 --device "$device" \
+  --precision tf32 --json "$results/bench-train-tf32.json"
+gpu_step 13-bench-kernels 60 "$bin/bench-kernels" "$device"
+gpu_step 14-train-bench-f32 80 "$bin/ssgan-trainer" bench --train --arch public-512 --batch 8 --runs 16 --device "$device" \
+  --json "$results/bench-train-f32.json"
+tool_step compute-sanitizer 15-memcheck 90 compute-sanitizer --error-exitcode 9 "$bin/test-gpu" short
+gpu_step 16-bench-kernels-8 60 "$bin/bench-kernels" "$device" "" 8
+# ---- what does it learn? on portraits that it draws itself ----
+gpu_step 20-portraits 60 "$bin/ssgan-trainer" data portraits --out "$work/portraits" --count 3000 --size 512 --quiet
+gpu_step 21-train-512-f16 120 "$bin/ssgan-trainer" train --preset public-512 "${train[@]}" --name public-512-f16 --batch 16 \
+  --iterations 400 --grid-every 100 --precision f16
+gpu_step 22-train-256-f16 240 "$bin/ssgan-trainer" train --preset medium-256 "${train[@]}" --name medium-256-f16 --batch 32 \
+  --iterations 2000 --grid-every 500 --precision f16
+gpu_step 23-train-512-tf32 90 "$bin/ssgan-trainer" train --preset public-512 "${train[@]}" --name public-512-tf32 --batch 16 \
+  --iterations 200 --grid-every 100 --precision tf32
+# ---- tools and profiles ----
+tool_step ncu 30-ncu 120 ncu --clock-control none --launch-count 80 --launch-skip 200 "$bin/ssgan-trainer" bench --quiet --device "$device" --runs 1
+tool_step compute-sanitizer 31-racecheck 120 compute-sanitizer --tool racecheck --error-exitcode 9 "$bin/bench-kernels" "$device" "" 1 16
+tool_step compute-sanitizer 32-initcheck 120 compute-sanitizer --tool initcheck --error-exitcode 9 "$bin/bench-kernels" "$device" "" 1 16
+tool_step nsys 33-nsys 60 nsys profile --force-overwrite true --output "$results/profile" --stats true \
+  "$bin/ssgan-trainer" bench --quiet --device "$device" --runs 5
 say "$((SECONDS - started)) s in all"
 
-cp "$summary" "$results/"
-rm -f "$out"/results.tar.gz "$out"/results.tar.gz.*
-tar -C "$work" -czf "$work/results.tar.gz" ssgan-results
-if [ "$(stat -c %s "$work/results.tar.gz")" -le $((15 << 20)) ]; then
-  mv "$work/results.tar.gz" "$out/"
-else
-  find "$results" -type f -size +20M -delete # a profile of that size can be made again
-  tar -C "$work" -czf "$work/results.tar.gz" ssgan-results
-  split -b 15m "$work/results.tar.gz" "$out/results.tar.gz."
+find "$results" -type f -size +20M -delete # a profile of that size can be made again
+pack
+if [ "$(stat -c %s "$out/results.tar.gz")" -gt $((15 << 20)) ]; then
+  split -b 15m "$out/results.tar.gz" "$out/results.tar.gz." && rm "$out/results.tar.gz"
 fi
 ls -l "$out"
 ! grep -q ' failed\| stopped' "$summary"

@@ -19,7 +19,7 @@ bundle=$stage/ssgan-gpu
 mkdir -p "$bundle/bin" "$bundle/modules" "$bundle/lib"
 
 for program in trainer/ssgan-trainer tests/cuda/test-plugin tests/cuda/test-devices tests/cuda/test-gpu \
-  tests/cuda/bench-gpu tests/engine/test-inference-goldens tests/engine/test-training-goldens \
+  tests/kernels/bench-kernels tests/cuda/pretend/test-mixed tests/engine/test-inference-goldens tests/engine/test-training-goldens \
   tests/engine/test-session; do
   if [ -x "$build/$program" ]; then
     cp "$build/$program" "$bundle/bin/"

@@ -9,7 +9,8 @@
 struct Pass {
   SsgWalk<1> kept, reduced;
   int64_t n_kept, n_reduced, chunk, chunks;
-  bool rows;    /* a block works on one chunk; else a thread does */
+  bool rows;    /* a block works on one chunk; else a thread does, or */
+  bool teams;   /* a team of threads works on one kept element, in one chunk */
   bool maximum; /* else a sum */
   float scale;  /* of what is stored */
 };
@@ -80,12 +81,44 @@ template <typename To, typename From> SSG_KERNEL fold_by_block(To *out, const Fr
   }
 }
 
+#define TEAM 8 /* threads */
+#define TEAMS (SSG_BLOCK / TEAM)
+
+/* A team takes one kept element: short rows, which neighbouring threads would otherwise read far apart. out [kept]. */
+template <typename To, typename From> SSG_KERNEL fold_by_team(To *out, const From *in, Pass pass)
+{
+  SSG_SHARED float part[SSG_BLOCK];
+  const int64_t first = SSG_BLOCK_INDEX * TEAMS;
+  SSG_THREADS(t)
+  {
+    int64_t i = first + t / TEAM, at[1];
+    if (i >= pass.n_kept)
+      continue;
+    pass.kept.offsets(i, at);
+    part[t] = fold(in + at[0], pass, t % TEAM, pass.n_reduced, TEAM);
+  }
+  SSG_SYNC();
+  SSG_THREADS(t)
+  {
+    if (t >= TEAMS || first + t >= pass.n_kept)
+      continue;
+    float sum = part[t * TEAM];
+    for (int i = 1; i < TEAM; i++)
+      sum = combine(pass.maximum, sum, part[t * TEAM + i]);
+    out[first + t] = ssg_narrow<To>(pass.scale * sum);
+  }
+}
+
 /* Decides how a pass is cut up. */
 static void plan(Pass *pass)
 {
   /* Rows when neighbours in memory belong to one result and there are enough of them to fill a block. */
-  pass->rows = pass->reduced.stride[0][pass->reduced.rank - 1] == 1 && pass->n_reduced > 64;
-  if (pass->rows) {
+  bool along = pass->reduced.stride[0][pass->reduced.rank - 1] == 1;
+  pass->rows = along && pass->n_reduced > 64;
+  pass->teams = along && !pass->rows && pass->n_reduced >= TEAM;
+  if (pass->teams) {
+    pass->chunk = pass->n_reduced;
+  } else if (pass->rows) {
     pass->chunk = pass->n_reduced <= 16384 ? pass->n_reduced : 8192;
   } else {
     /* About 2^17 threads keep a large GPU busy; a thread adds up at most 1024 numbers, for speed and for rounding. */
@@ -147,6 +180,8 @@ static void launch_pass(const SsgCudaLaunch *launch, To *out, const From *in, co
   int64_t results = pass.n_kept * pass.chunks;
   if (pass.rows)
     SSG_LAUNCH(launch->stream, results, (fold_by_block<To, From>), out, in, pass);
+  else if (pass.teams)
+    SSG_LAUNCH(launch->stream, (results + TEAMS - 1) / TEAMS, (fold_by_team<To, From>), out, in, pass);
   else
     SSG_LAUNCH(launch->stream, ssg_blocks_for(results), (fold_by_thread<To, From>), out, in, pass);
 }

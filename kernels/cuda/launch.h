@@ -38,6 +38,7 @@
 #define SSG_KERNEL static __global__ void __launch_bounds__(SSG_BLOCK)
 #define SSG_INLINE static __host__ __device__ __forceinline__
 #define SSG_METHOD __host__ __device__ __forceinline__
+#define SSG_PHASES static __device__ __forceinline__ /* a function with phases, for kernels to call */
 #define SSG_SHARED __shared__
 #define SSG_SYNC() __syncthreads()
 #define SSG_BLOCK_INDEX ((int64_t) blockIdx.x)
@@ -132,6 +133,7 @@ template <typename Kernel, typename... Arguments> void SsgHostLaunch<Kernel, Arg
 #define SSG_KERNEL static void
 #define SSG_INLINE static inline
 #define SSG_METHOD inline
+#define SSG_PHASES static inline
 #define SSG_SHARED
 #define SSG_SYNC() ((void) (ssg_host_grid.open = false))
 #define SSG_BLOCK_INDEX (ssg_host_grid.block)

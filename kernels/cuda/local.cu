@@ -18,6 +18,27 @@ struct Modulate {
   float code_scale, weight_scale;
 };
 
+/* n sums: a team of threads adds up one, term(i, member) being a member's share of sum i, always in the same order; use(i, sum).
+ * part [SSG_BLOCK] is shared. Two phases, and a barrier behind each. */
+template <typename Term, typename Use> SSG_PHASES void sum_by_teams(float *part, int64_t n, Term term, Use use)
+{
+  for (int64_t first = 0; first < n; first += TEAMS) {
+    SSG_THREADS(t)
+    {
+      int64_t i = first + t / TEAM;
+      part[t] = i < n ? term(i, t % TEAM) : 0.0f;
+    }
+    SSG_SYNC();
+    SSG_THREADS(t)
+    {
+      const float *p = part + t * TEAM;
+      if (t < TEAMS && first + t < n)
+        use(first + t, (p[0] + p[1]) + (p[2] + p[3]));
+    }
+    SSG_SYNC();
+  }
+}
+
 /* One block, one row. W: 4 when codes is a multiple of it, or 1; the order of the sums is the same. */
 template <int W>
 SSG_KERNEL modulate(float *out, const float *w, const float *m, const float *b, const float *code, Modulate f)
@@ -32,52 +53,30 @@ SSG_KERNEL modulate(float *out, const float *w, const float *m, const float *b, 
   w += row * f.outputs * f.inputs;
   out += row * f.outputs * f.inputs;
 
-  for (int64_t first = 0; first < f.inputs; first += TEAMS) {
-    SSG_THREADS(t)
-    {
-      int64_t i = first + t / TEAM;
-      float sum = 0.0f;
-      for (int64_t j = t % TEAM * 4; i < f.inputs && j < f.codes; j += TEAM * 4)
-        for (int64_t k = j; k < j + 4 && k < f.codes; k += W) {
-          SsgPack<float, W> x = ssg_load<W>(m + i * f.codes + k), y = ssg_load<W>(code + k);
-          for (int n = 0; n < W; n++)
-            sum = fmaf(x.v[n], y.v[n], sum);
+  sum_by_teams(
+      part, f.inputs,
+      [&](int64_t i, int member) {
+        float sum = 0.0f;
+        for (int64_t j = member * 4; j < f.codes; j += TEAM * 4)
+          for (int64_t k = j; k < j + 4 && k < f.codes; k += W) {
+            SsgPack<float, W> x = ssg_load<W>(m + i * f.codes + k), y = ssg_load<W>(code + k);
+            for (int n = 0; n < W; n++)
+              sum = fmaf(x.v[n], y.v[n], sum);
+          }
+        return sum;
+      },
+      [&](int64_t i, float sum) { style[i] = fmaf(f.code_scale, sum, b[i]); });
+  sum_by_teams(
+      part, f.outputs,
+      [&](int64_t o, int member) {
+        float sum = 0.0f;
+        for (int64_t i = member; i < f.inputs; i += TEAM) {
+          float v = f.weight_scale * w[o * f.inputs + i] * style[i];
+          sum = fmaf(v, v, sum);
         }
-      part[t] = sum;
-    }
-    SSG_SYNC();
-    SSG_THREADS(t)
-    {
-      int64_t i = first + t;
-      if (t < TEAMS && i < f.inputs) {
-        const float *p = part + t * TEAM;
-        style[i] = fmaf(f.code_scale, (p[0] + p[1]) + (p[2] + p[3]), b[i]);
-      }
-    }
-    SSG_SYNC();
-  }
-  for (int64_t first = 0; first < f.outputs; first += TEAMS) {
-    SSG_THREADS(t)
-    {
-      int64_t o = first + t / TEAM;
-      float sum = 0.0f;
-      for (int64_t i = t % TEAM; o < f.outputs && i < f.inputs; i += TEAM) {
-        float v = f.weight_scale * w[o * f.inputs + i] * style[i];
-        sum = fmaf(v, v, sum);
-      }
-      part[t] = sum;
-    }
-    SSG_SYNC();
-    SSG_THREADS(t)
-    {
-      int64_t o = first + t;
-      if (t < TEAMS && o < f.outputs) {
-        const float *p = part + t * TEAM;
-        demodulation[o] = 1.0f / sqrtf((p[0] + p[1]) + (p[2] + p[3]) + EPSILON);
-      }
-    }
-    SSG_SYNC();
-  }
+        return sum;
+      },
+      [&](int64_t o, float sum) { demodulation[o] = 1.0f / sqrtf(sum + EPSILON); });
   SSG_THREADS(t)
   {
     for (int64_t n = t; n < f.inputs * f.outputs; n += SSG_BLOCK) {

@@ -341,10 +341,10 @@ void ssg_training_path(SsgTraining *t, const SsgDraw *draw, const float *y, floa
    * moving mean is a = 0.99 a' + 0.01 m, it moves first, and the penalty P = mean((l - a)^2) sees it moved:
    * dP/dl_i = 2/N ((l_i - a) - 0.01 (m - a)). */
   g_autofree float *host = g_new0(float, n), *seed = g_new(float, n);
-  double sums[2] = {0, n * (double) scale}, penalty = 0; /* of lengths weighted by this micro-batch's share */
+  double sums[2] = {0, n}, penalty = 0; /* lengths as they are: their sums are exact in any order */
   ssg_tensor_download(l, host);
   for (gint64 i = 0; i < n; i++)
-    sums[0] += host[i] * (double) scale;
+    sums[0] += host[i];
   if (!mean && t->sum)
     t->sum(sums, 2, t->data);
   double m = mean ? *mean : sums[0] / sums[1], a = moved_path_mean(t, m);

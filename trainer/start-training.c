@@ -28,7 +28,7 @@ static void print_plan(const SsgTrainConfig *c)
   const SsgArchitecture *a = &c->arch;
   gint64 g = ssg_architecture_generator_parameters(a), d = ssg_architecture_discriminator_parameters(a);
   gint64 gm = ssg_architecture_generator_macs(a), dm = ssg_architecture_discriminator_macs(a);
-  int micro = c->micro_batch ? c->micro_batch : c->batch;
+  int micro = ssg_train_config_piece(c, c->batch, TRUE);
   /* Forward, gradient by inputs, gradient by weights. D step: G forward, D on fake and real three times; G step: G three times, D
    * forward and gradient by inputs. R1 and path cost about three times a step of theirs, every so often. */
   double per_image = gm + 6.0 * dm + 3.0 * gm + 2.0 * dm;

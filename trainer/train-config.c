@@ -26,7 +26,7 @@ static const Option options[] = {
     {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from the parameters of a model, or of a run's newest snapshot, as far as they fit"},
     {"iterations", LONG, AT(iterations), 1, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
-    {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (0: all)"},
+    {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (4 on the CPU, all on a GPU)"},
     {"lr", SINGLE, AT(options.lr), 0, 10, "RATE", "Learning rate"},
     {"r1-image", SINGLE, AT(options.r1_image), 0, 1e9, "W", "R1 weight on the image"},
     {"r1-mask", SINGLE, AT(options.r1_mask), 0, 1e9, "W", "R1 weight on the mask"},
@@ -385,6 +385,14 @@ char *ssg_train_config_to_json(const SsgTrainConfig *config)
 }
 
 /* --- agreement --- */
+
+#define PIECE 4
+
+int ssg_train_config_piece(const SsgTrainConfig *config, int share, gboolean on_host)
+{
+  int most = config->micro_batch ? config->micro_batch : on_host ? PIECE : share;
+  return MIN(most, share);
+}
 
 gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GError **error)
 {

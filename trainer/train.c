@@ -54,6 +54,7 @@ SsgTrainer *ssg_trainer_new(SsgContext *ctx, const SsgTrainConfig *config, SsgWo
   trainer->config = config;
   trainer->workers = workers;
   trainer->training = training;
+  training->gradient_ready = gradient_ready;
   training->sum = sum_over_workers;
   training->data = workers;
   return trainer;
@@ -90,23 +91,33 @@ gboolean ssg_trainer_load(SsgTrainer *trainer, const char *snapshot, GError **er
 
 /* --- one iteration --- */
 
+/* A batch is computed in pieces; each is computed in the same way whichever process it falls to, and their gradients add up in an
+ * order that is of no account (workers.h): so the number of processes does not change the result. */
 typedef struct {
-  int share;  /* images of this process */
-  int micro;  /* images computed at once */
-  int pieces; /* share / micro */
+  int micro;  /* images of a piece */
+  int pieces; /* of this process */
 } Split;
 
-static Split split_of(const SsgTrainer *trainer, int batch)
+static Split split_of(const SsgTrainer *trainer)
 {
-  Split split;
-  split.share = batch / ssg_workers_count(trainer->workers);
-  split.micro = trainer->config->micro_batch ? MIN(trainer->config->micro_batch, split.share) : split.share;
-  split.pieces = split.share / split.micro;
-  return split;
+  int share = trainer->config->batch / ssg_workers_count(trainer->workers);
+  int micro = ssg_train_config_piece(trainer->config, share, ssg_device_is_host(ssg_context_device(trainer->ctx)));
+  return (Split){.micro = micro, .pieces = share / micro};
 }
 
-/* Piece m takes every pieces-th image of the share, as the share takes every n-th of the batch: so the sets of the minibatch standard
- * deviation are the same however a batch is split. */
+/* The pieces of all processes are numbered: piece m of this one is number_of(m) of n_pieces. */
+static int number_of(const SsgTrainer *trainer, int m)
+{
+  return ssg_workers_rank(trainer->workers) + m * ssg_workers_count(trainer->workers);
+}
+
+static int n_pieces(const SsgTrainer *trainer, Split split)
+{
+  return split.pieces * ssg_workers_count(trainer->workers);
+}
+
+/* Piece m takes every pieces-th image of the share, as the share takes every n-th of the batch: piece q of all n has images q, q + n,
+ * q + 2 n ... So the sets of the minibatch standard deviation are the same however a batch is split. */
 static void gather(SsgTrainer *trainer, const SsgBatch *batch, Split split, int m)
 {
   gsize pixels = (gsize) trainer->config->arch.size * trainer->config->arch.size;
@@ -121,18 +132,8 @@ static void gather(SsgTrainer *trainer, const SsgBatch *batch, Split split, int 
 static SsgDraw *draw_piece(const SsgTrainer *trainer, SsgDrawPurpose purpose, Split split, int m)
 {
   const SsgTrainConfig *c = trainer->config;
-  int n_ranks = ssg_workers_count(trainer->workers);
-  return ssg_draws_new(&c->arch, c->mixing, c->seed, trainer->progress.iteration, purpose, split.micro,
-                       ssg_workers_rank(trainer->workers) + m * n_ranks, n_ranks * split.pieces);
-}
-
-/* Around the pieces of one optimiser step: the reduction over processes starts with the last piece's backward pass. */
-static void begin_piece(SsgTrainer *trainer, SsgTensor *block, gboolean last)
-{
-  trainer->training->gradient_ready = last ? gradient_ready : NULL;
-  trainer->training->data = trainer->workers;
-  if (last)
-    ssg_workers_reduce_begin(trainer->workers, block);
+  return ssg_draws_new(&c->arch, c->mixing, c->seed, trainer->progress.iteration, purpose, split.micro, number_of(trainer, m),
+                       n_pieces(trainer, split));
 }
 
 /* Sums over processes; TRUE when every gradient is finite. All processes come to the same answer. */
@@ -156,22 +157,24 @@ static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgS
 {
   SsgTraining *t = trainer->training;
   const SsgTrainingOptions *o = &t->options;
-  Split split = split_of(trainer, trainer->config->batch);
-  float scale = 1.0f / split.pieces / ssg_workers_count(trainer->workers);
+  Split split = split_of(trainer);
+  int total = n_pieces(trainer, split);
+  float scale = 1.0f / total;
   const guint8 *labels = batch->labels ? trainer->labels : NULL;
   gboolean regularise = o->r1_every && trainer->progress.iteration % o->r1_every == 0;
 
   for (int r1 = 0; r1 <= regularise; r1++) {
-    ssg_training_begin_d(t);
+    ssg_workers_reduce_begin(trainer->workers, t->d_grad, total);
     for (int m = 0; m < split.pieces; m++) {
       gather(trainer, batch, split, m);
-      begin_piece(trainer, t->d_grad, m == split.pieces - 1);
+      ssg_workers_reduce_piece(trainer->workers, m == split.pieces - 1);
       if (r1) {
         ssg_training_r1(t, split.micro, trainer->rgb, labels, scale, stats);
       } else {
         g_autoptr(SsgDraw) draw = draw_piece(trainer, SSG_DRAW_D, split, m);
         ssg_training_d(t, draw, trainer->rgb, labels, scale, stats);
       }
+      ssg_workers_reduce_piece_end(trainer->workers);
     }
     if (end_step(trainer, r1, t->d_grad))
       ssg_training_apply_d(t);
@@ -181,39 +184,48 @@ static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgS
 static void generator_step(SsgTrainer *trainer, SsgStepStats *stats)
 {
   SsgTraining *t = trainer->training;
-  Split split = split_of(trainer, trainer->config->batch);
+  Split split = split_of(trainer);
+  int total = n_pieces(trainer, split);
 
-  ssg_training_begin_g(t);
+  ssg_workers_reduce_begin(trainer->workers, t->g_grad, total);
   for (int m = 0; m < split.pieces; m++) {
     g_autoptr(SsgDraw) draw = draw_piece(trainer, SSG_DRAW_G, split, m);
-    begin_piece(trainer, t->g_grad, m == split.pieces - 1);
-    ssg_training_g(t, draw, 1.0f / split.pieces / ssg_workers_count(trainer->workers), stats);
+    ssg_workers_reduce_piece(trainer->workers, m == split.pieces - 1);
+    ssg_training_g(t, draw, 1.0f / total, stats);
+    ssg_workers_reduce_piece_end(trainer->workers);
   }
   if (end_step(trainer, 2, t->g_grad))
     ssg_training_apply_g(t);
 }
 
-/* The path-length step's samples are split otherwise than the batch: their number need not be a multiple of anything. This process has
- * every n-th of them, computed at most at_once at a time. */
+/* The path-length step's samples are split otherwise than the batch: their number need not be a multiple of anything. There are as many
+ * pieces as it takes with at_once samples in each at most; piece q of n has samples q, q + n, q + 2 n ..., and falls to process
+ * q mod the number of processes. */
 typedef struct {
-  int total, share, at_once;
+  int total, pieces;
 } PathSplit;
 
-static SsgDraw *draw_path(const SsgTrainer *trainer, PathSplit split, int done)
+static PathSplit path_split_of(const SsgTrainer *trainer)
+{
+  int shrink = trainer->training->options.path_batch_shrink, total = MAX(1, trainer->config->batch / shrink);
+  int at_once = MAX(1, split_of(trainer).micro / shrink);
+  return (PathSplit){.total = total, .pieces = (total + at_once - 1) / at_once};
+}
+
+static SsgDraw *draw_path(const SsgTrainer *trainer, PathSplit split, int q)
 {
   const SsgTrainConfig *c = trainer->config;
-  int n_ranks = ssg_workers_count(trainer->workers);
-  return ssg_draws_new(&c->arch, c->mixing, c->seed, trainer->progress.iteration, SSG_DRAW_PATH, MIN(split.at_once, split.share - done),
-                       ssg_workers_rank(trainer->workers) + done * n_ranks, n_ranks);
+  return ssg_draws_new(&c->arch, c->mixing, c->seed, trainer->progress.iteration, SSG_DRAW_PATH,
+                       (split.total - q + split.pieces - 1) / split.pieces, q, split.pieces);
 }
 
 /* Mean length of all samples of all processes, by a walk of its own. */
 static double mean_path_length(SsgTrainer *trainer, PathSplit split)
 {
-  g_autofree float *lengths = g_new(float, MAX(1, split.at_once));
+  g_autofree float *lengths = g_new(float, split.total);
   double sum = 0;
-  for (int done = 0; done < split.share; done += split.at_once) {
-    g_autoptr(SsgDraw) draw = draw_path(trainer, split, done);
+  for (int m = 0; number_of(trainer, m) < split.pieces; m++) {
+    g_autoptr(SsgDraw) draw = draw_path(trainer, split, number_of(trainer, m));
     ssg_training_path_lengths(trainer->training, draw, NULL, lengths);
     for (int i = 0; i < draw->n; i++)
       sum += lengths[i];
@@ -225,23 +237,19 @@ static double mean_path_length(SsgTrainer *trainer, PathSplit split)
 static void path_step(SsgTrainer *trainer, SsgStepStats *stats)
 {
   SsgTraining *t = trainer->training;
-  int n_ranks = ssg_workers_count(trainer->workers), shrink = t->options.path_batch_shrink;
-  int total = MAX(1, trainer->config->batch / shrink);
-  PathSplit split = {.total = total,
-                     .share = (total - ssg_workers_rank(trainer->workers) + n_ranks - 1) / n_ranks,
-                     .at_once = MAX(1, split_of(trainer, trainer->config->batch).micro / shrink)};
-  gboolean even = total % n_ranks == 0, one_walk = even && split.share <= split.at_once;
+  int n_ranks = ssg_workers_count(trainer->workers);
+  PathSplit split = path_split_of(trainer);
+  gboolean one_walk = split.pieces == n_ranks && split.total % split.pieces == 0;
   double mean = one_walk ? 0 : mean_path_length(trainer, split);
 
-  ssg_training_begin_g(t);
-  for (int done = 0; done < split.share; done += split.at_once) {
-    g_autoptr(SsgDraw) draw = draw_path(trainer, split, done);
-    /* Processes that have samples unequal in number would report gradients in unequal order: then all reduce at the end. */
-    begin_piece(trainer, t->g_grad, even && done + draw->n == split.share);
-    ssg_training_path(t, draw, NULL, (float) draw->n / total, one_walk ? NULL : &mean, NULL, stats);
+  ssg_workers_reduce_begin(trainer->workers, t->g_grad, split.pieces);
+  for (int m = 0; number_of(trainer, m) < split.pieces; m++) {
+    g_autoptr(SsgDraw) draw = draw_path(trainer, split, number_of(trainer, m));
+    /* Processes that have pieces unequal in number would report gradients in unequal order: then all reduce at the end. */
+    ssg_workers_reduce_piece(trainer->workers, split.pieces % n_ranks == 0 && number_of(trainer, m + 1) >= split.pieces);
+    ssg_training_path(t, draw, NULL, (float) draw->n / split.total, one_walk ? NULL : &mean, NULL, stats);
+    ssg_workers_reduce_piece_end(trainer->workers);
   }
-  if (!even)
-    ssg_workers_reduce_begin(trainer->workers, t->g_grad);
   if (!one_walk)
     ssg_training_move_path_mean(t, mean);
   if (end_step(trainer, 3, t->g_grad))

@@ -11,17 +11,22 @@
 #include <mpi.h>
 #endif
 
-#define BUCKET (1 << 20) /* elements, 4 MiB: large enough for bandwidth, small enough to start early */
+#define BUCKET (1 << 20) /* elements, 8 MiB of f64: large enough for bandwidth, small enough to start early */
 
 struct _SsgWorkers {
   int rank, count;
   gboolean joined; /* MPI was initialised here */
   SsgTensor *block;
+  gboolean through_host; /* sums are made in `total` ... */
+  gboolean collects;     /* ... those of pieces too, which else add up in the block */
+  gboolean last;         /* the piece at work is this process's last */
   gint64 n;              /* elements of the block */
-  guint8 *reduced;       /* [buckets]: handed to MPI */
+  guint8 *reduced;       /* [buckets]: the last piece is in, and MPI has it */
   gint64 *missing;       /* [buckets]: elements not yet reported */
   int n_buckets;
-  float *host;           /* the block on the host; NULL when sums go from device to device */
+  double *total;         /* [total_size], of which n are used */
+  gint64 total_size;
+  float *scratch;        /* [BUCKET] */
   SsgContext *ctx;       /* that has joined a group; NULL: MPI */
   char *reduction;
 #ifdef SSG_HAVE_MPI
@@ -75,7 +80,8 @@ void ssg_workers_free(SsgWorkers *workers)
   g_free(workers->reduction);
   g_free(workers->reduced);
   g_free(workers->missing);
-  g_free(workers->host);
+  g_free(workers->total);
+  g_free(workers->scratch);
   g_free(workers);
 }
 
@@ -210,7 +216,6 @@ const char *ssg_workers_reduction(const SsgWorkers *workers)
 
 /* --- sums --- */
 
-#ifdef SSG_HAVE_MPI
 static gint64 bucket_size(const SsgWorkers *workers, int bucket)
 {
   return MIN(BUCKET, workers->n - (gint64) bucket * BUCKET);
@@ -221,49 +226,99 @@ static SsgTensor *bucket_view(const SsgWorkers *workers, int bucket)
   return ssg_tensor_view(workers->block, (gint64) bucket * BUCKET, SSG_SHAPE(bucket_size(workers, bucket)));
 }
 
-/* Buckets leave in whatever order they become ready; that order is the same on every process, since the graphs are. */
+/* total += block. Sums of a few f32 numbers are exact in f64 unless they differ by more than 2^29: the order is of no account. */
+static void collect_bucket(SsgWorkers *workers, int bucket)
+{
+  SsgContext *ctx = ssg_tensor_context(workers->block);
+  double *total = workers->total + (gint64) bucket * BUCKET;
+  ssg_scope_begin(ctx);
+  if (ssg_tensor_download(bucket_view(workers, bucket), workers->scratch))
+    for (gint64 i = 0; i < bucket_size(workers, bucket); i++)
+      total[i] += workers->scratch[i];
+  ssg_scope_end(ctx);
+}
+
+static void return_bucket(SsgWorkers *workers, int bucket)
+{
+  SsgContext *ctx = ssg_tensor_context(workers->block);
+  const double *total = workers->total + (gint64) bucket * BUCKET;
+  for (gint64 i = 0; i < bucket_size(workers, bucket); i++)
+    workers->scratch[i] = total[i];
+  ssg_scope_begin(ctx);
+  ssg_tensor_upload(bucket_view(workers, bucket), workers->scratch);
+  ssg_scope_end(ctx);
+}
+
+/* This process has nothing more to add. Buckets leave in whatever order they become ready; that order is the same on every process,
+ * since the graphs are. */
 static void start_bucket(SsgWorkers *workers, int bucket)
 {
   workers->reduced[bucket] = TRUE;
-  if (workers->ctx) {
-    ssg_tensor_group_sum(workers->block, (gint64) bucket * BUCKET, bucket_size(workers, bucket));
-    return;
-  }
-  float *values = workers->host + (gint64) bucket * BUCKET;
-  SsgContext *ctx = ssg_tensor_context(workers->block);
-  ssg_scope_begin(ctx);
-  ssg_tensor_download(bucket_view(workers, bucket), values);
-  ssg_scope_end(ctx);
-  MPI_Iallreduce(MPI_IN_PLACE, values, bucket_size(workers, bucket), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD, &workers->requests[bucket]);
-}
-#endif
-
-void ssg_workers_reduce_begin(SsgWorkers *workers, SsgTensor *block)
-{
-  if (workers->count == 1)
-    return;
+  if (workers->through_host)
+    collect_bucket(workers, bucket);
 #ifdef SSG_HAVE_MPI
+  if (workers->ctx)
+    ssg_tensor_group_sum(workers->block, (gint64) bucket * BUCKET, bucket_size(workers, bucket));
+  else if (workers->count > 1)
+    MPI_Iallreduce(MPI_IN_PLACE, workers->total + (gint64) bucket * BUCKET, bucket_size(workers, bucket), MPI_DOUBLE, MPI_SUM,
+                   MPI_COMM_WORLD, &workers->requests[bucket]);
+#endif
+}
+
+static void clear_block(SsgTensor *block)
+{
+  SsgContext *ctx = ssg_tensor_context(block);
+  ssg_scope_begin(ctx);
+  ssg_tensor_copy_into(block, ssg_tensor_full(ctx, *ssg_tensor_shape(block), 0));
+  ssg_scope_end(ctx);
+}
+
+static void resize(SsgWorkers *workers, gint64 n)
+{
+  workers->n = n;
+  workers->n_buckets = (n + BUCKET - 1) / BUCKET;
+  workers->reduced = g_renew(guint8, workers->reduced, workers->n_buckets);
+  workers->missing = g_renew(gint64, workers->missing, workers->n_buckets);
+#ifdef SSG_HAVE_MPI
+  workers->requests = g_renew(MPI_Request, workers->requests, workers->n_buckets);
+#endif
+}
+
+void ssg_workers_reduce_begin(SsgWorkers *workers, SsgTensor *block, int n_pieces)
+{
+  gboolean on_host = ssg_device_is_host(ssg_context_device(ssg_tensor_context(block)));
   gint64 n = ssg_tensor_elements(block);
-  if (n != workers->n) {
-    workers->n = n;
-    workers->n_buckets = (n + BUCKET - 1) / BUCKET;
-    if (!workers->ctx)
-      workers->host = g_renew(float, workers->host, n);
-    workers->reduced = g_renew(guint8, workers->reduced, workers->n_buckets);
-    workers->missing = g_renew(gint64, workers->missing, workers->n_buckets);
-    workers->requests = g_renew(MPI_Request, workers->requests, workers->n_buckets);
-  }
+
+  clear_block(block);
   workers->block = block;
+  workers->last = FALSE;
+  workers->collects = on_host && !workers->ctx && n_pieces > 1;
+  workers->through_host = !workers->ctx && (workers->count > 1 || workers->collects);
+  if (n != workers->n)
+    resize(workers, n);
+  if (!workers->through_host)
+    return;
+  if (n > workers->total_size) {
+    g_free(workers->total);
+    workers->total = g_new(double, n);
+    workers->total_size = n;
+  }
+  memset(workers->total, 0, n * sizeof(double));
+  if (!workers->scratch)
+    workers->scratch = g_new(float, BUCKET);
+}
+
+void ssg_workers_reduce_piece(SsgWorkers *workers, gboolean last)
+{
+  workers->last = last;
   memset(workers->reduced, 0, workers->n_buckets);
   for (int i = 0; i < workers->n_buckets; i++)
     workers->missing[i] = bucket_size(workers, i);
-#endif
 }
 
 void ssg_workers_reduce_ready(SsgWorkers *workers, gint64 start, gint64 count)
 {
-#ifdef SSG_HAVE_MPI
-  while (workers->count > 1 && count > 0) {
+  while (workers->last && count > 0) {
     int bucket = start / BUCKET;
     gint64 here = MIN(count, (gint64) (bucket + 1) * BUCKET - start);
     workers->missing[bucket] -= here;
@@ -272,24 +327,32 @@ void ssg_workers_reduce_ready(SsgWorkers *workers, gint64 start, gint64 count)
     start += here;
     count -= here;
   }
-#endif
+}
+
+void ssg_workers_reduce_piece_end(SsgWorkers *workers)
+{
+  if (workers->last || !workers->collects)
+    return;
+  for (int i = 0; i < workers->n_buckets; i++)
+    collect_bucket(workers, i);
+  clear_block(workers->block);
 }
 
 void ssg_workers_reduce_end(SsgWorkers *workers)
 {
-#ifdef SSG_HAVE_MPI
-  if (workers->count == 1)
-    return;
+  if (!workers->last) /* no piece was the last: all are in, or there was none */
+    ssg_workers_reduce_piece(workers, TRUE);
   for (int i = 0; i < workers->n_buckets; i++)
     if (!workers->reduced[i])
       start_bucket(workers, i);
-  if (workers->ctx) {
+#ifdef SSG_HAVE_MPI
+  if (workers->ctx)
     ssg_tensor_group_finish(workers->block);
-    return;
-  }
-  MPI_Waitall(workers->n_buckets, workers->requests, MPI_STATUSES_IGNORE);
-  ssg_tensor_upload(workers->block, workers->host);
+  else if (workers->count > 1)
+    MPI_Waitall(workers->n_buckets, workers->requests, MPI_STATUSES_IGNORE);
 #endif
+  for (int i = 0; i < workers->n_buckets && workers->through_host; i++)
+    return_bucket(workers, i);
 }
 
 void ssg_workers_abort(SsgWorkers *workers, int exit_code)

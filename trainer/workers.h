@@ -27,12 +27,21 @@ const char *ssg_workers_reduction(const SsgWorkers *workers);
 /* Sums values [n] over all processes, in place; every process must call it. */
 void ssg_workers_sum(SsgWorkers *workers, double *values, int n);
 
-/* Sums a gradient block over all processes while the backward pass still runs: begin, then ready() for each stretch of the block that
- * is final, in any order, then end(). Stretches are collected into buckets; what was never reported is reduced by end().
- * The block must be f32. Through MPI, buckets are copied to the host and end() waits; from device to device, nothing waits but what is
- * asked of the device after end(). */
-void ssg_workers_reduce_begin(SsgWorkers *workers, SsgTensor *block);
+/* Sums a gradient block over the pieces of a batch and over all processes while the backward pass still runs:
+ *   begin    clears the block (f32). n_pieces: of the whole batch, on all processes together
+ *   piece    before each piece that this process computes; last: it computes no other, and all processes report in one order
+ *   ready    a stretch of the block is final for this piece; in any order; ignored unless it is the last
+ *   piece_end
+ *   end      the block holds the sum; what was never reported as ready is summed here. A process without pieces calls begin and end.
+ * On the CPU pieces are summed in f64, and so are processes wherever sums pass through the host: the result does not depend on the
+ * order, and so not on how many processes share the pieces (but for numbers more than 2^29 apart). From device to device, and for the
+ * pieces of a GPU, sums are f32.
+ * Through MPI, buckets are copied to the host and end() waits; from device to device, nothing waits but what is asked of the device
+ * after end(). */
+void ssg_workers_reduce_begin(SsgWorkers *workers, SsgTensor *block, int n_pieces);
+void ssg_workers_reduce_piece(SsgWorkers *workers, gboolean last);
 void ssg_workers_reduce_ready(SsgWorkers *workers, gint64 start, gint64 count);
+void ssg_workers_reduce_piece_end(SsgWorkers *workers);
 void ssg_workers_reduce_end(SsgWorkers *workers);
 
 /* Ends all processes of the run at once with this exit code: for one that cannot go on. Does not return when there are several. */

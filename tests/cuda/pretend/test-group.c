@@ -51,14 +51,17 @@ static void reduce(SsgWorkers *workers, SsgContext *ctx, gboolean nccl)
   ssg_scope_begin(ctx);
   for (gint64 i = 0; i < LENGTH; i++)
     host[i] = value(rank, i);
-  SsgTensor *block = ssg_tensor_new_f32(ctx, SSG_SHAPE(LENGTH), host);
-  ssg_workers_reduce_begin(workers, block);
+  SsgTensor *block = ssg_tensor_empty(ctx, SSG_F32, SSG_SHAPE(LENGTH));
+  ssg_workers_reduce_begin(workers, block, 2);
+  ssg_workers_reduce_piece(workers, TRUE);
+  ssg_tensor_upload(block, host);
   ssg_workers_reduce_ready(workers, BUCKET - 100, LENGTH - (BUCKET - 100) - 40); /* fills bucket 1, not 0 and 2 */
   if (nccl)
     CHECK(called("sum 1048576\n"));
   ssg_workers_reduce_ready(workers, 0, BUCKET - 100);
   if (nccl)
     CHECK(called("sum 1048576\nsum 1048576\n"));
+  ssg_workers_reduce_piece_end(workers);
   ssg_workers_reduce_end(workers);
   if (nccl)
     CHECK(called("sum 1048576\nsum 1048576\nsum 12345\n"));

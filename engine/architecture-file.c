@@ -63,12 +63,7 @@ JsonNode *ssg_architecture_to_json(const SsgArchitecture *arch)
 /* An integer in int range out of a node, or -1. */
 static int int_of(JsonNode *node)
 {
-  if (!JSON_NODE_HOLDS_VALUE(node))
-    return -1;
-  GType type = json_node_get_value_type(node);
-  if (type == G_TYPE_BOOLEAN)
-    return json_node_get_boolean(node);
-  if (type != G_TYPE_INT64)
+  if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64)
     return -1;
   gint64 value = json_node_get_int(node);
   return value < 0 || value > G_MAXINT ? -1 : value;
@@ -89,54 +84,99 @@ static int ints_of(JsonNode *node, int *values, int max)
   return n;
 }
 
-static gboolean read_member(SsgArchitecture *arch, const char *name, JsonNode *node)
+/* true and false, or 1 and 0 as some writers have it; else -1. */
+static int flag_of(JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_BOOLEAN)
+    return json_node_get_boolean(node);
+  int value = int_of(node);
+  return value > 1 ? -1 : value;
+}
+
+/* NULL, or what the member should have been. */
+static const char *read_member(SsgArchitecture *arch, const char *name, JsonNode *node)
 {
   int values[SSG_MAX_PARTS], n;
 
-  for (gsize i = 0; i < G_N_ELEMENTS(int_fields); i++)
-    if (g_str_equal(name, int_fields[i].name))
-      return (*int_field(arch, &int_fields[i]) = int_of(node)) >= 0;
+  for (gsize i = 0; i < G_N_ELEMENTS(int_fields); i++) {
+    if (!g_str_equal(name, int_fields[i].name))
+      continue;
+    gboolean flag = is_flag(name);
+    *int_field(arch, &int_fields[i]) = n = flag ? flag_of(node) : int_of(node);
+    return n >= 0 ? NULL : flag ? "true or false" : "a whole number from 0 to 2147483647";
+  }
   if (g_str_equal(name, "transparent")) {
-    n = ints_of(node, values, SSG_MAX_PARTS);
-    for (int i = 0; i < n; i++) {
-      if (values[i] >= SSG_MAX_PARTS)
-        return FALSE;
-      arch->transparent |= G_GUINT64_CONSTANT(1) << values[i];
+    gboolean good = (n = ints_of(node, values, SSG_MAX_PARTS)) >= 0;
+    arch->transparent = 0;
+    for (int i = 0; i < n && good; i++) {
+      good = values[i] < SSG_MAX_PARTS;
+      arch->transparent |= good ? G_GUINT64_CONSTANT(1) << values[i] : 0;
     }
-    return n >= 0;
+    return good ? NULL : "a list of part numbers";
   }
   if (g_str_equal(name, "render_channels"))
-    return (arch->n_levels = ints_of(node, arch->render_channels, SSG_MAX_LEVELS)) >= 0;
-  if (g_str_equal(name, "disc_channels")) {
-    n = ints_of(node, arch->disc_channels, SSG_MAX_LEVELS + 1);
-    arch->n_disc_levels = n - 1;
-    return n >= 1;
-  }
-  return FALSE;
+    return (arch->n_levels = ints_of(node, arch->render_channels, SSG_MAX_LEVELS)) >= 0 ? NULL : "a list of channel numbers";
+  n = ints_of(node, arch->disc_channels, SSG_MAX_LEVELS + 1);
+  arch->n_disc_levels = n - 1;
+  return n >= 1 ? NULL : "a list of channel numbers";
 }
 
-gboolean ssg_architecture_from_json(JsonNode *node, const char *source, SsgArchitecture *arch, GError **error)
+static gboolean is_member(const char *name)
 {
-  memset(arch, 0, sizeof *arch);
+  for (gsize i = 0; i < G_N_ELEMENTS(int_fields); i++)
+    if (g_str_equal(name, int_fields[i].name))
+      return TRUE;
+  return g_str_equal(name, "transparent") || g_str_equal(name, "render_channels") || g_str_equal(name, "disc_channels");
+}
+
+/* The first member without which there is no architecture, or NULL when all are there. */
+static const char *missing_member(JsonObject *object)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS(int_fields); i++)
+    if (!is_flag(int_fields[i].name) && !json_object_has_member(object, int_fields[i].name))
+      return int_fields[i].name;
+  return json_object_has_member(object, "render_channels") ? NULL : "render_channels";
+}
+
+gboolean ssg_architecture_merge_json(JsonNode *node, const char *source, SsgArchitecture *arch, GError **error)
+{
   if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: the architecture is not a JSON object", source);
     return FALSE;
   }
+  JsonObject *object = json_node_get_object(node);
   JsonObjectIter iter;
-  const char *name;
+  const char *name, *missing = missing_member(object);
   JsonNode *member;
-  json_object_iter_init(&iter, json_node_get_object(node));
+  if (!missing)
+    memset(arch, 0, sizeof *arch);
+  json_object_iter_init(&iter, object);
   while (json_object_iter_next(&iter, &name, &member)) {
-    if (!read_member(arch, name, member)) {
-      g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: architecture member %s is unknown or out of range", source, name);
+    const char *expected = is_member(name) ? read_member(arch, name, member) : NULL;
+    if (expected) {
+      g_autofree char *text = json_to_string(member, FALSE);
+      g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: architecture.%s is %.80s, not %s", source, name, text, expected);
+      return FALSE;
+    }
+    if (!is_member(name)) {
+      g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: architecture.%s: there is no such member", source, name);
       return FALSE;
     }
   }
   g_autoptr(GError) inner = NULL;
   if (ssg_architecture_check(arch, &inner))
     return TRUE;
-  g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE, "%s: %s", source, inner->message);
+  if (missing && arch->n_parts == 0)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE, "%s: architecture.%s is missing", source, missing);
+  else
+    g_set_error(error, SSG_ERROR, SSG_ERROR_SHAPE, "%s: architecture: %s", source, inner->message);
   return FALSE;
+}
+
+gboolean ssg_architecture_from_json(JsonNode *node, const char *source, SsgArchitecture *arch, GError **error)
+{
+  memset(arch, 0, sizeof *arch);
+  return ssg_architecture_merge_json(node, source, arch, error);
 }
 
 /* --- public checkpoints --- */
@@ -167,7 +207,7 @@ static int dim(const SsgHostTensor *tensor, int axis)
 static int arg_int(JsonNode *args, const char *name, int fallback)
 {
   JsonNode *node = args && JSON_NODE_HOLDS_OBJECT(args) ? json_object_get_member(json_node_get_object(args), name) : NULL;
-  int value = node ? int_of(node) : -1;
+  int value = !node ? -1 : JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_BOOLEAN ? flag_of(node) : int_of(node);
   return value < 0 ? fallback : value;
 }
 

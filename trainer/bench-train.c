@@ -9,9 +9,9 @@
 
 typedef struct {
   SsgTraining *t;
-  int batch;
-  float *rgb;
-  guint8 *labels;
+  int batch, piece;
+  float *rgb;     /* of a piece */
+  guint8 *labels; /* likewise, or NULL */
   GArray *times[4]; /* double, ms, of D, R1, G, path */
 } Bench;
 
@@ -27,42 +27,79 @@ static void finish(Bench *b, int step, double start)
   g_array_append_val(b->times[step], ms);
 }
 
-static void iterate(Bench *b, int i)
+/* Piece m of n. */
+static SsgDraw *draw_piece(const Bench *b, int iteration, SsgDrawPurpose purpose, int size, int m, int n)
+{
+  return ssg_draws_new(&b->t->g->arch, 0.3, SEED, iteration, purpose, size, m, n);
+}
+
+static void discriminator_step(Bench *b, int i, gboolean r1, SsgStepStats *stats)
 {
   SsgTraining *t = b->t;
-  const SsgTrainingOptions *o = &t->options;
-  SsgStepStats stats = {0};
-  const SsgArchitecture *a = &t->g->arch;
-  g_autoptr(SsgDraw) d = ssg_draws_new(a, 0.3, SEED, i, SSG_DRAW_D, b->batch, 0, 1);
-  g_autoptr(SsgDraw) g = ssg_draws_new(a, 0.3, SEED, i, SSG_DRAW_G, b->batch, 0, 1);
   double start = now_ms();
-
+  int n = b->batch / b->piece;
   ssg_training_begin_d(t);
-  ssg_training_d(t, d, b->rgb, b->labels, 1, &stats);
-  ssg_training_apply_d(t);
-  finish(b, 0, start);
-  if (i % o->r1_every == 0) {
-    start = now_ms();
-    ssg_training_begin_d(t);
-    ssg_training_r1(t, b->batch, b->rgb, b->labels, 1, &stats);
-    ssg_training_apply_d(t);
-    finish(b, 1, start);
+  for (int m = 0; m < n; m++) { /* all pieces see the same pictures */
+    g_autoptr(SsgDraw) draw = r1 ? NULL : draw_piece(b, i, SSG_DRAW_D, b->piece, m, n);
+    if (r1)
+      ssg_training_r1(t, b->piece, b->rgb, b->labels, 1.0f / n, stats);
+    else
+      ssg_training_d(t, draw, b->rgb, b->labels, 1.0f / n, stats);
   }
-  start = now_ms();
+  ssg_training_apply_d(t);
+  finish(b, r1, start);
+}
+
+static void generator_step(Bench *b, int i, SsgStepStats *stats)
+{
+  SsgTraining *t = b->t;
+  double start = now_ms();
+  int n = b->batch / b->piece;
   ssg_training_begin_g(t);
-  ssg_training_g(t, g, 1, &stats);
+  for (int m = 0; m < n; m++) {
+    g_autoptr(SsgDraw) draw = draw_piece(b, i, SSG_DRAW_G, b->piece, m, n);
+    ssg_training_g(t, draw, 1.0f / n, stats);
+  }
   ssg_training_apply_g(t);
   finish(b, 2, start);
-  if (i % o->path_every == 0) {
-    g_autoptr(SsgDraw) path =
-        ssg_draws_new(a, 0.3, SEED, i, SSG_DRAW_PATH, MAX(1, b->batch / o->path_batch_shrink), 0, 1);
-    start = now_ms();
-    ssg_training_begin_g(t);
-    ssg_training_path(t, path, NULL, 1, NULL, NULL, &stats);
-    ssg_training_apply_g(t);
-    finish(b, 3, start);
+}
+
+/* As the training loop has it: several pieces need the mean of all lengths first. */
+static void path_step(Bench *b, int i, SsgStepStats *stats)
+{
+  SsgTraining *t = b->t;
+  double start = now_ms(), mean = 0;
+  int shrink = t->options.path_batch_shrink, n = b->batch / b->piece, size = MAX(1, b->piece / shrink);
+  g_autofree float *lengths = g_new(float, size);
+  for (int m = 0; m < n && n > 1; m++) {
+    g_autoptr(SsgDraw) draw = draw_piece(b, i, SSG_DRAW_PATH, size, m, n);
+    ssg_training_path_lengths(t, draw, NULL, lengths);
+    for (int k = 0; k < size; k++)
+      mean += lengths[k] / size / n;
   }
-  ssg_training_ema(t, b->batch);
+  ssg_training_begin_g(t);
+  for (int m = 0; m < n; m++) {
+    g_autoptr(SsgDraw) draw = draw_piece(b, i, SSG_DRAW_PATH, size, m, n);
+    ssg_training_path(t, draw, NULL, 1.0f / n, n > 1 ? &mean : NULL, NULL, stats);
+  }
+  if (n > 1)
+    ssg_training_move_path_mean(t, mean);
+  ssg_training_apply_g(t);
+  finish(b, 3, start);
+}
+
+static void iterate(Bench *b, int i)
+{
+  const SsgTrainingOptions *o = &b->t->options;
+  SsgStepStats stats = {0};
+
+  discriminator_step(b, i, FALSE, &stats);
+  if (o->r1_every && i % o->r1_every == 0)
+    discriminator_step(b, i, TRUE, &stats);
+  generator_step(b, i, &stats);
+  if (o->path_every && o->path_weight > 0 && i % o->path_every == 0)
+    path_step(b, i, &stats);
+  ssg_training_ema(b->t, b->batch);
 }
 
 static int by_value(gconstpointer a, gconstpointer b)
@@ -87,14 +124,14 @@ static double live_mib(Bench *b)
   SsgTensor *noise[2 * SSG_MAX_LEVELS];
   SsgDeviceMemory memory;
   const SsgArchitecture *a = &t->g->arch;
-  g_autoptr(SsgDraw) draw = ssg_draws_new(a, 0, SEED, 0, SSG_DRAW_G, b->batch, 0, 1);
+  g_autoptr(SsgDraw) draw = ssg_draws_new(a, 0, SEED, 0, SSG_DRAW_G, b->piece, 0, 1);
 
   ssg_scope_begin(ctx);
   ssg_context_set_recording(ctx, TRUE);
-  SsgTensor *w = ssg_generator_map(t->g, ssg_tensor_new_f32(ctx, SSG_SHAPE(b->batch, a->style_dim), draw->z0));
-  SsgTensor *codes = ssg_tensor_broadcast_to(ssg_tensor_reshape(w, SSG_SHAPE(b->batch, 1, a->style_dim)),
-                                             SSG_SHAPE(b->batch, ssg_architecture_expanded_rows(a), a->style_dim), 1);
-  ssg_generator_noise(t->g, draw->noise, b->batch, draw->seed, draw->streams, noise);
+  SsgTensor *w = ssg_generator_map(t->g, ssg_tensor_new_f32(ctx, SSG_SHAPE(b->piece, a->style_dim), draw->z0));
+  SsgTensor *codes = ssg_tensor_broadcast_to(ssg_tensor_reshape(w, SSG_SHAPE(b->piece, 1, a->style_dim)),
+                                             SSG_SHAPE(b->piece, ssg_architecture_expanded_rows(a), a->style_dim), 1);
+  ssg_generator_noise(t->g, draw->noise, b->piece, draw->seed, draw->streams, noise);
   SsgGenerated fake = ssg_generator_forward(t->g, codes, noise);
   ssg_discriminator_forward(t->d, fake.rgb, a->disc_masks ? fake.seg : NULL);
   ssg_context_set_recording(ctx, FALSE);
@@ -103,23 +140,22 @@ static double live_mib(Bench *b)
   return memory.in_use / 1048576.0;
 }
 
-gboolean ssg_bench_train(SsgContext *ctx, const SsgArchitecture *arch, int batch, int iterations, SsgTrainBench *out,
-                         GError **error)
+gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings, SsgTrainBench *out, GError **error)
 {
-  SsgTrainingOptions options = ssg_training_options_published();
-  gsize pixels = (gsize) arch->size * arch->size;
-  Bench b = {.batch = batch};
+  const SsgArchitecture *arch = settings->arch;
+  gsize pixels = (gsize) arch->size * arch->size * settings->piece;
+  Bench b = {.batch = settings->batch, .piece = settings->piece};
   SsgDeviceMemory memory;
 
-  b.t = ssg_training_new(ctx, arch, &options, SEED, error);
+  b.t = ssg_training_new(ctx, arch, settings->options, SEED, error);
   if (!b.t)
     return FALSE;
-  b.rgb = g_new(float, batch * pixels * 3);
-  b.labels = arch->disc_masks ? g_new(guint8, batch * pixels) : NULL;
+  b.rgb = g_new(float, pixels * 3);
+  b.labels = arch->disc_masks ? g_new(guint8, pixels) : NULL;
   GRand *rand = g_rand_new_with_seed(SEED);
-  for (gsize i = 0; i < batch * pixels * 3; i++)
+  for (gsize i = 0; i < pixels * 3; i++)
     b.rgb[i] = g_rand_double_range(rand, -1, 1);
-  for (gsize i = 0; i < batch * pixels && b.labels; i++)
+  for (gsize i = 0; i < pixels && b.labels; i++)
     b.labels[i] = g_rand_int_range(rand, 0, arch->n_parts);
   g_rand_free(rand);
   for (int i = 0; i < 4; i++)
@@ -131,13 +167,13 @@ gboolean ssg_bench_train(SsgContext *ctx, const SsgArchitecture *arch, int batch
 
   gint64 macs = ssg_context_macs(ctx);
   double start = now_ms();
-  for (int i = 0; i < iterations; i++)
+  for (int i = 0; i < settings->iterations; i++)
     iterate(&b, i);
   double seconds = (now_ms() - start) / 1000;
   ssg_device_memory(ssg_context_device(ctx), &memory);
-  out->batch = batch;
-  out->iterations = iterations;
-  out->seconds_per_kimg = seconds / iterations / batch * 1000;
+  out->batch = b.batch;
+  out->iterations = settings->iterations;
+  out->seconds_per_kimg = seconds / settings->iterations / b.batch * 1000;
   out->gflops = 2.0 * (ssg_context_macs(ctx) - macs) / seconds / 1e9;
   out->peak_mib = memory.peak / 1048576.0;
   out->live_mib = live_mib(&b);

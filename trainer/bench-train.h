@@ -5,13 +5,19 @@
 
 typedef struct {
   int batch, iterations;
-  double seconds_per_kimg;  /* all iterations, regularisers in their published rhythm */
+  double seconds_per_kimg;  /* all iterations, regularisers in their rhythm */
   double step_ms[4];        /* median of a D, R1, G and path step */
   double gflops;            /* of products and convolutions, two per multiply-add */
   double peak_mib;          /* device memory in use at the worst moment */
   double live_mib;          /* of it, parameters, optimisers, and what recorded graphs hold when the backward pass begins */
 } SsgTrainBench;
 
-/* Trains random weights on random pictures for `iterations` (a multiple of the regularisers' intervals measures their true share). */
-gboolean ssg_bench_train(SsgContext *ctx, const SsgArchitecture *arch, int batch, int iterations, SsgTrainBench *out,
-                         GError **error);
+typedef struct {
+  const SsgArchitecture *arch;
+  const SsgTrainingOptions *options;
+  int batch, piece; /* images of an iteration, and of what is computed at once; batch is a multiple of piece */
+  int iterations;   /* a multiple of the regularisers' intervals measures their true share */
+} SsgTrainBenchSettings;
+
+/* Trains random weights on random pictures, after one iteration that is not counted and has every kind of step. */
+gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings, SsgTrainBench *out, GError **error);

@@ -12,6 +12,7 @@
 #include "trainer/progress.h"
 #include "trainer/render-picture.h"
 #include "trainer/timing.h"
+#include "trainer/train-config.h"
 
 #define DONORS 4
 
@@ -350,24 +351,34 @@ static gboolean save_json(const Bench *bench, const char *path, GError **error)
 
 /* --- training --- */
 
-/* Iterations are a multiple of 16, so that the regularisers take their true share. */
-static gboolean bench_training(const SsgCommonOptions *common, const char *preset, int batch, int runs, const char *json,
-                               GError **error)
+/* Iterations are a multiple of 16, so that the regularisers take their true share. config: a training run's settings, or NULL for a
+ * preset's architecture with the published losses. batch G_MININT: the configuration's, or 16. */
+static gboolean bench_training(const SsgCommonOptions *common, const char *preset, const char *config, int batch, int runs,
+                               const char *json, GError **error)
 {
-  SsgArchitecture arch;
+  g_auto(SsgTrainConfig) c = {0};
   SsgTrainBench bench;
-  int iterations = MAX(1, (runs + 15) / 16) * 16;
+  int iterations = MAX(1, (runs + 15) / 16) * 16, threads = common->threads ? common->threads : (int) g_get_num_processors();
 
-  if (!ssg_architecture_preset(preset, &arch)) {
-    ssg_command_usage_error(error, "--arch: there is no architecture '%s'", preset);
+  if (!ssg_train_config_preset(&c, preset, error)) {
+    g_prefix_error(error, "--arch: ");
     return FALSE;
   }
-  if (!ssg_discriminator_batch_fits(batch)) {
-    ssg_command_usage_error(error, "--batch takes a multiple of 4, or less than 4, not %d", batch);
+  c.options = ssg_training_options_published();
+  c.batch = 16;
+  if (config && !ssg_train_config_read(&c, config, error))
     return FALSE;
-  }
+  if (batch != G_MININT)
+    c.batch = batch;
+  if (!ssg_train_config_check(&c, 1, error))
+    return FALSE;
   g_autoptr(SsgContext) ctx = ssg_common_context(common, NULL, error);
-  if (!ctx || !ssg_bench_train(ctx, &arch, batch, iterations, &bench, error))
+  if (!ctx)
+    return FALSE;
+  int piece = ssg_train_config_piece(&c, c.batch, ssg_device_is_host(ssg_context_device(ctx)));
+  const SsgTrainBenchSettings settings = {
+      .arch = &c.arch, .options = &c.options, .batch = c.batch, .piece = piece, .iterations = iterations};
+  if (!ssg_bench_train(ctx, &settings, &bench, error))
     return FALSE;
   /* Of a GPU, whose convolutions differ more from each other than from products, by what it is asked for. */
   gboolean host = ssg_device_is_host(ssg_context_device(ctx));
@@ -375,8 +386,11 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
   double rate = host ? ssg_bench_conv_rate(ctx, error) : ssg_bench_rates(ctx, &rates, error) ? rates.matrix_gflops : 0;
   if (!(rate > 0))
     return FALSE;
-  printf("training %s in %s on %s, batch %d, %d iterations\n", preset, common->precision ? common->precision : "f32", ssg_device_description(ssg_context_device(ctx)), batch,
-         iterations);
+  batch = c.batch;
+  preset = config ? config : preset;
+  printf("training %s in %s on %s, %d thread%s, batch %d in pieces of %d, %d iterations\n", preset,
+         common->precision ? common->precision : "f32", ssg_device_description(ssg_context_device(ctx)), threads,
+         threads == 1 ? "" : "s", batch, piece, iterations);
   printf("  %-28s %9.1f   (%.1f images a second)\n", "seconds per 1000 images", bench.seconds_per_kimg,
          1000 / bench.seconds_per_kimg);
   static const char *const steps[] = {"D step", "R1 step", "G step", "path-length step"};
@@ -388,10 +402,11 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
          bench.peak_mib / bench.live_mib, bench.live_mib);
   if (!json)
     return TRUE;
-  g_autofree char *text = g_strdup_printf(
-      "{ \"device\": \"%s\", \"precision\": \"%s\", \"threads\": %d, \"arch\": \"%s\", \"batch\": %d, \"iterations\": %d, "
+  g_autoptr(JsonNode) name_node = json_node_init_string(json_node_alloc(), preset);
+  g_autofree char *name = json_to_string(name_node, FALSE), *text = g_strdup_printf(
+      "{ \"device\": \"%s\", \"precision\": \"%s\", \"threads\": %d, \"arch\": %s, \"batch\": %d, \"piece\": %d, \"iterations\": %d, "
       "\"seconds_per_kimg\": %.4f, \"gflops\": %.3f, \"%s\": %.3f, \"peak_mib\": %.2f, \"live_mib\": %.2f }\n",
-      ssg_device_name(ssg_context_device(ctx)), common->precision ? common->precision : "f32", common->threads, preset, batch, iterations, bench.seconds_per_kimg, bench.gflops,
+      ssg_device_name(ssg_context_device(ctx)), common->precision ? common->precision : "f32", threads, name, batch, piece, iterations, bench.seconds_per_kimg, bench.gflops,
       host ? "conv_rate_gflops" : "matrix_rate_gflops", rate, bench.peak_mib, bench.live_mib);
   return ssg_written(ssg_atomic_file_save(json, text, strlen(text), error), error);
 }
@@ -427,9 +442,9 @@ static int run_bench(int argc, char **argv)
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
   g_auto(Bench) bench = {.runs = 10};
-  g_autofree char *preset = NULL, *json = NULL, *title = NULL;
+  g_autofree char *preset = NULL, *config = NULL, *json = NULL, *title = NULL;
   gboolean train = FALSE;
-  int exit_code, batch = 16;
+  int exit_code, batch = G_MININT; /* not given */
   const GOptionEntry entries[] = {
       {"arch", 0, 0, G_OPTION_ARG_STRING, &preset, "Random weights of this architecture instead of MODEL (public-512)",
        "NAME"},
@@ -437,7 +452,8 @@ static int run_bench(int argc, char **argv)
       {"first-size", 0, 0, G_OPTION_ARG_INT, &bench.first_size,
        "Pixels of the first picture (that of the coarse maps, 64 for the public models)", "N"},
       {"train", 0, 0, G_OPTION_ARG_NONE, &train, "Measure training iterations of --arch instead (small-64)", NULL},
-      {"batch", 0, 0, G_OPTION_ARG_INT, &batch, "Images of a training iteration (16)", "N"},
+      {"config", 0, 0, G_OPTION_ARG_FILENAME, &config, "With --train: settings from a file like a run's config.json", "FILE"},
+      {"batch", 0, 0, G_OPTION_ARG_INT, &batch, "With --train: images of an iteration (16, or as the configuration has it)", "N"},
       {"json", 0, 0, G_OPTION_ARG_FILENAME, &json, "Write the figures to this file", "F"},
       {NULL}};
   if (!ssg_command_parse(
@@ -458,10 +474,14 @@ static int run_bench(int argc, char **argv)
     ssg_command_usage_error(&error, "--runs takes a number from 1 to 100000, not %d", bench.runs);
   else if (path && train)
     ssg_command_usage_error(&error, "--train measures random weights of an --arch, not a MODEL");
+  else if (config && (!train || preset))
+    ssg_command_usage_error(&error, train ? "--config and --arch exclude each other" : "--config goes with --train");
+  else if (batch != G_MININT && (!train || batch < 1 || batch > 65536))
+    ssg_command_usage_error(&error, train ? "--batch takes a number from 1 to 65536, not %d" : "--batch %d goes with --train", batch);
   else if (json && !ssg_check_folder_of(json, &error))
     ;
   else if (train)
-    bench_training(&common, preset ? preset : "small-64", batch, bench.runs, json, &error);
+    bench_training(&common, preset ? preset : "small-64", config, batch, bench.runs, json, &error);
   else if (open_model(&bench, &common, path, preset ? preset : "public-512", &error) &&
            check_first_size(&bench, &error)) {
     bench.arch_name = title = path ? ssg_text_one_line(ssg_model_info(bench.model.model)->name)

@@ -127,7 +127,7 @@ static int run(int argc, char **argv)
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
   g_autofree char *out = NULL, *split = NULL;
-  int size = 256, quality = 95, limit = 0, exit_code, first, end;
+  int size = 256, quality = 95, limit = G_MAXINT, exit_code, first, end;
   const GOptionEntry entries[] = {
       {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder of the dataset; must not exist yet", "DB"},
       {"split", 0, 0, G_OPTION_ARG_STRING, &split, "train (0 to 27999), validate (28000 to 29999) or all (train)",
@@ -144,14 +144,14 @@ static int run(int argc, char **argv)
   GError *error = NULL;
   if (!out)
     ssg_command_usage_error(&error, "--out is missing: where shall the dataset go?");
-  if (error || !parse_split(split ? split : "train", &first, &end, &error))
+  if (error || !ssg_data_check_limit(limit, &error) || !parse_split(split ? split : "train", &first, &end, &error))
     return ssg_command_finish(command, error);
   Celeb celeb = {argv[1], find_numbers(argv[1], first, end, &error)};
   if (!celeb.numbers)
     return ssg_command_finish(command, error);
   g_autoptr(GArray) numbers = celeb.numbers;
   int count = (int) numbers->len;
-  if (limit > 0)
+  if (limit != G_MAXINT)
     count = MIN(count, limit);
   else if (count < end - first)
     g_printerr("%s: only %d of the %d pictures %d to %d are there\n", command, count, end - first, first, end - 1);

@@ -109,7 +109,7 @@ static int run(int argc, char **argv)
   g_autofree char *out = NULL, *classes = NULL;
   g_auto(GStrv) names = NULL;
   gboolean recursive = FALSE, skip_unmatched = FALSE;
-  int size = 256, quality = 95, limit = 0, exit_code, n_classes = 0;
+  int size = 256, quality = 95, limit = G_MAXINT, exit_code, n_classes = 0;
   const GOptionEntry entries[] = {
       {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder of the dataset; must not exist yet", "DB"},
       {"classes", 0, 0, G_OPTION_ARG_STRING, &classes,
@@ -133,6 +133,8 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "--%s is missing", out ? "classes" : "out");
     return ssg_command_finish(command, error);
   }
+  if (!ssg_data_check_limit(limit, &error))
+    return ssg_command_finish(command, error);
   g_autoptr(GPtrArray) image_names = g_ptr_array_new_with_free_func(g_free);
   g_autoptr(GPtrArray) label_names = g_ptr_array_new_with_free_func(g_free);
   Pairs pairs = {argv[1], argv[2], image_names, label_names};
@@ -149,9 +151,7 @@ static int run(int argc, char **argv)
                                 .jobs = common.jobs,
                                 .quiet = common.quiet};
     SsgImportSource source = {load_image, load_label, &pairs};
-    int count = (int) image_names->len;
-    if (limit > 0)
-      count = MIN(count, limit);
+    int count = MIN((int) image_names->len, limit);
     if (ssg_data_import(&options, &source, count, &error))
       g_print("%s: %d pictures with label maps of %d classes, %dx%d pixels\n", out, count, n_classes, size, size);
   }

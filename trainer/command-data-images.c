@@ -21,7 +21,7 @@ static int run(int argc, char **argv)
   g_auto(SsgCommonOptions) common = {0};
   g_autofree char *out = NULL;
   gboolean recursive = FALSE;
-  int size = 256, quality = 95, limit = 0, exit_code;
+  int size = 256, quality = 95, limit = G_MAXINT, exit_code;
   const GOptionEntry entries[] = {
       {"out", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Folder of the dataset; must not exist yet", "DB"},
       {"size", 0, 0, G_OPTION_ARG_INT, &size, "Edge of the squares in pixels (256)", "N"},
@@ -40,6 +40,8 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "--out is missing: where shall the dataset go?");
     return ssg_command_finish(command, error);
   }
+  if (!ssg_data_check_limit(limit, &error))
+    return ssg_command_finish(command, error);
   Folder folder = {argv[1], ssg_data_list_images(argv[1], recursive, &error)};
   if (!folder.names)
     return ssg_command_finish(command, error);
@@ -53,9 +55,7 @@ static int run(int argc, char **argv)
                               .jobs = common.jobs,
                               .quiet = common.quiet};
   SsgImportSource source = {load_image, NULL, &folder};
-  int count = (int) folder.names->len;
-  if (limit > 0)
-    count = MIN(count, limit);
+  int count = MIN((int) folder.names->len, limit);
   if (ssg_data_import(&options, &source, count, &error))
     g_print("%s: %d pictures of %dx%d pixels\n", out, count, size, size);
   return ssg_command_finish(command, error);

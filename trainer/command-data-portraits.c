@@ -217,14 +217,14 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "--csv needs --out: the table belongs to a dataset");
   else if ((csv && !ssg_check_folder_of(csv, &error)) || (preview && !ssg_check_folder_of(preview, &error)))
     ; /* before hours of drawing, not after */
-  else if (count < 1)
-    ssg_command_usage_error(&error, "--count takes a number from 1 on, not %d", count);
+  else if (count < 1 || count > SSG_DATASET_MAX_IMAGES)
+    ssg_command_usage_error(&error, "--count takes a number from 1 to %d, not %d", SSG_DATASET_MAX_IMAGES, count);
   else if (size < 16 || size > 2048)
     ssg_command_usage_error(&error, "--size takes 16 to 2048 pixels, not %d", size);
   else if (quality < 1 || quality > 100)
     ssg_command_usage_error(&error, "--quality takes 1 to 100, not %d", quality);
-  else if (first < 0)
-    ssg_command_usage_error(&error, "--first takes a number from 0 on, not %" G_GINT64_FORMAT, first);
+  else if (first < 0 || first > G_MAXINT64 - count)
+    ssg_command_usage_error(&error, "--first takes a number from 0 on, with room for the portraits after it, not %" G_GINT64_FORMAT, first);
   else if (look)
     find_look(look, &job.look, &error);
   if (error)

@@ -135,7 +135,9 @@ static int run(int argc, char **argv)
   GError *error = NULL;
   g_autoptr(SsgDataset) dataset = NULL;
   g_autoptr(SsgDatasetScan) scan = NULL;
-  if ((!classes || (n_classes = ssg_data_parse_classes(classes, &names, &error))) &&
+  if (size < 0)
+    ssg_command_usage_error(&error, "--size takes a number of pixels, or 0 for the largest, not %d", size);
+  if (!error && (!classes || (n_classes = ssg_data_parse_classes(classes, &names, &error))) &&
       (dataset = ssg_dataset_open(argv[1], size, &error)))
     scan = ssg_dataset_scan(dataset, n_classes, common.jobs, common.quiet, &error);
   if (!scan)

@@ -12,7 +12,12 @@ static const char description[] =
     "the run goes on. With --freeze-local only mapping and render net learn, and masks stay what they were: use it where parts matter "
     "more than outlines of the new look. Sheets of samples are drawn often: stop with Ctrl-C when they are right.";
 
-static gboolean prepare(const char *path, SsgTrainConfig *config, GError **error)
+typedef struct {
+  const char *model;
+  SsgTrainArguments *arguments;
+} Request;
+
+static gboolean prepare_model(const char *path, SsgTrainConfig *config, GError **error)
 {
   g_autoptr(SsgModelInfo) info = ssg_model_info_read(path, error);
   if (!info || !ssg_train_config_preset(config, "public-256", error))
@@ -38,16 +43,20 @@ static gboolean prepare(const char *path, SsgTrainConfig *config, GError **error
   return TRUE;
 }
 
+static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *config, SsgTrainStart *start, gpointer data, GError **error)
+{
+  const Request *request = data;
+  return prepare_model(request->model, config, error) && ssg_train_arguments_apply(request->arguments, config, error);
+}
+
 static int run_finetune(int argc, char **argv)
 {
   gboolean dry_run = FALSE;
   g_auto(SsgCommonOptions) common = {0};
-  g_auto(SsgTrainConfig) config = {0};
   g_autoptr(SsgTrainArguments) arguments = ssg_train_arguments_new();
   g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
   const GOptionEntry own[] = {
-      {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Say what would be trained, and what it takes", NULL}};
-  GError *error = NULL;
+      {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Say what would be trained and what it takes here, after looking at data and device", NULL}};
   int exit_code;
 
   g_array_append_vals(entries, own, G_N_ELEMENTS(own));
@@ -55,9 +64,8 @@ static int run_finetune(int argc, char **argv)
   if (!ssg_command_parse(&argc, &argv, "MODEL", description, (GOptionEntry *) entries->data,
                          SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 1, 1, &exit_code))
     return exit_code;
-  if (!prepare(argv[1], &config, &error) || !ssg_train_arguments_apply(arguments, &config, &error))
-    return ssg_command_finish("finetune", error);
-  return ssg_train_start(&config, &(SsgTrainStart){0}, dry_run, &common, "finetune",
+  Request request = {.model = argv[1], .arguments = arguments};
+  return ssg_train_start(prepare, &request, dry_run, &common, "finetune",
                          "pictures of the new look (ssgan-trainer data images builds a set of them)");
 }
 

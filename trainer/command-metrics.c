@@ -8,6 +8,7 @@
 #include "engine/image.h"
 #include "trainer/metrics-measure.h"
 
+#define NOT_GIVEN G_MININT
 #define FEW 200 /* pictures of a set; below, chance moves the ratios more than models differ */
 
 typedef struct {
@@ -20,7 +21,7 @@ static gboolean check_options(const Options *o, GError **error)
 {
   if (!o->data)
     ssg_command_usage_error(error, "needs --data DB, the dataset to compare with");
-  else if (o->count < 0)
+  else if (o->count != NOT_GIVEN && o->count < 1)
     ssg_command_usage_error(error, "--count takes a number of pictures from 1 on, not %d", o->count);
   else if (o->edits < 0)
     ssg_command_usage_error(error, "--edits takes a number of faces from 0 on, not %d", o->edits);
@@ -59,7 +60,7 @@ static gboolean report(const SsgMetrics *metrics, const Options *o, GError **err
 
 static gboolean measure(const char *path, const Options *o, const SsgCommonOptions *common, GError **error)
 {
-  const SsgMetricsOptions options = {.count = o->count,
+  const SsgMetricsOptions options = {.count = o->count == NOT_GIVEN ? 0 : o->count,
                                      .edits = o->edits,
                                      .truncation = o->truncation,
                                      .seed = common->seed,
@@ -78,7 +79,7 @@ static int run(int argc, char **argv)
 {
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
-  Options o = {.edits = 32, .truncation = 1};
+  Options o = {.count = NOT_GIVEN, .edits = 32, .truncation = 1};
   int exit_code;
   GError *error = NULL;
   const GOptionEntry entries[] = {
@@ -95,18 +96,24 @@ static int run(int argc, char **argv)
       {NULL}};
   if (ssg_command_parse(
           &argc, &argv, "MODEL",
-          "Measures a model, a public checkpoint or a training snapshot against a dataset:\n"
+          "Measures a model, a public checkpoint or a training snapshot against a dataset. Pictures of the dataset\n"
+          "are cropped to their centred squares and scaled to the model's size.\n"
           "\n"
-          "  - sliced Wasserstein distance of Laplacian pyramid patches, and a Frechet distance between patch\n"
-          "    statistics, each from N real pictures to N generated ones, with the distance to N other real ones\n"
-          "    beside it: a perfect model has a ratio of 1;\n"
-          "  - share of the pixels and of the pictures that each class has, generated against data;\n"
-          "  - locality of edits: each part's shape, then its texture, is replaced by that of another face. How much "
-          "of\n"
-          "    the changed picture energy lies inside the part's own mask, and how many of the other pixels change\n"
-          "    class.\n"
+          "  - Sliced Wasserstein distance of 7 x 7 patches on the levels of a Laplacian pyramid, in thousandths of the\n"
+          "    standard deviation that a colour channel has on that level in the real pictures; and a Frechet distance\n"
+          "    between statistics of 8 x 8 patches (means and band energies of three opponent colours), in squared\n"
+          "    standard deviations of the real pictures. Both from N real pictures to N generated ones, with the\n"
+          "    distance to N other real ones beside it: 0 is the same, and a perfect model has a ratio of 1.\n"
+          "  - Classes: the share of all pixels that each has, and of the pictures that hold it (at least 1/4096 of their\n"
+          "    pixels), in per cent, generated against data, and the ratio of the two; - where the data have none.\n"
+          "  - Locality of edits: each part's shape, then its texture, is replaced by that of another face. inside: the\n"
+          "    share, in per cent, of the changed picture energy (squared change of R, G and B) that lies inside the\n"
+          "    part's own mask, before or after; outside: of the other pixels, the share in per cent that change class;\n"
+          "    strength: root mean square change inside, in steps of 8 bits (0 to 255). Faces without the part before and\n"
+          "    after count with all their change outside; 'with it' says how many have it; - where nothing changed.\n"
           "\n"
-          "Figures depend on N: compare them with the same --count and --seed.",
+          "Figures depend on N: compare them with the same --count and --seed. In JSON, shares go from 0 to 1, distances are\n"
+          "not in thousandths, and what is no number is null.",
           entries, SSG_COMMON_MODEL | SSG_COMMON_JOBS, &common, 1, 1, &exit_code)) {
     measure(argv[1], &o, &common, &error);
     exit_code = ssg_command_finish(command, error);

@@ -31,27 +31,39 @@ static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *confi
   if (!file)
     return FALSE;
   const char *text = ssg_safetensors_metadata(file, "config");
-  if (!text) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: metadata 'config' is missing", snapshot);
+  if (!text || g_strcmp0(ssg_safetensors_metadata(file, "format"), "ssgan-training") != 0) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is no snapshot of a training run that could go on; train --init starts from a model",
+                snapshot);
     return FALSE;
   }
   return ssg_train_config_parse(config, text, snapshot, error);
 }
 
+/* Process 0 takes hold of the folder before it looks for the newest snapshot, lest another process at work there remove it or write a
+ * newer one; the others take the one that it found. */
+static gboolean find_in_run(SsgWorkers *workers, const char *folder, gboolean hold, SsgTrainStart *start, GError **error)
+{
+  start->run = g_strdup(folder);
+  if (ssg_workers_rank(workers) == 0 && (!hold || (start->lock = ssg_run_lock_new(folder, error))))
+    start->snapshot = ssg_snapshots_find(folder, &start->skipped, error);
+  char *shared = ssg_workers_share_text(workers, start->snapshot);
+  g_free(start->snapshot);
+  start->snapshot = shared;
+  return shared != NULL; /* on the others without an error of their own */
+}
+
 /* Fills config from what is resumed: a run folder, a snapshot, a public checkpoint. */
-static gboolean prepare_resume(const char *resume, gboolean preset, SsgTrainConfig *config, SsgTrainStart *start, GError **error)
+static gboolean prepare_resume(SsgWorkers *workers, const char *resume, gboolean hold, gboolean preset, SsgTrainConfig *config,
+                               SsgTrainStart *start, GError **error)
 {
   if (g_file_test(resume, G_FILE_TEST_IS_DIR)) {
-    start->snapshot = ssg_snapshots_find(resume, error);
-    start->run = g_strdup(resume);
+    if (!find_in_run(workers, resume, hold, start, error))
+      return FALSE;
   } else {
     start->snapshot = g_strdup(resume);
     start->public = is_public(resume);
-    if (!start->public)
-      start->run = g_path_get_dirname(resume);
+    start->run = start->public ? NULL : g_path_get_dirname(resume);
   }
-  if (!start->snapshot)
-    return FALSE;
   if (!start->public)
     return read_snapshot_config(start->snapshot, config, error);
   /* What the authors trained with, unless the person says otherwise. */
@@ -83,12 +95,13 @@ static gboolean check_resume(const char *preset, const SsgTrainArguments *argume
   return !wrong;
 }
 
-/* --init may name a run: its newest good snapshot. */
-static gboolean find_init(SsgTrainConfig *config, GError **error)
+/* --init may name a run: its newest good snapshot, the same on all processes. */
+static gboolean find_init(SsgWorkers *workers, SsgTrainConfig *config, GError **error)
 {
-  if (!g_file_test(config->init, G_FILE_TEST_IS_DIR))
+  if (!*config->init || !g_file_test(config->init, G_FILE_TEST_IS_DIR))
     return TRUE;
-  char *snapshot = ssg_snapshots_find(config->init, error);
+  g_autofree char *mine = ssg_workers_rank(workers) == 0 ? ssg_snapshots_find(config->init, NULL, error) : NULL;
+  char *snapshot = ssg_workers_share_text(workers, mine);
   if (!snapshot)
     return FALSE;
   g_free(config->init);
@@ -96,41 +109,50 @@ static gboolean find_init(SsgTrainConfig *config, GError **error)
   return TRUE;
 }
 
-static gboolean prepare(const char *preset, const char *config_path, const char *resume, const SsgTrainArguments *arguments,
-                        SsgTrainConfig *config, SsgTrainStart *start, GError **error)
+typedef struct {
+  char *preset, *config_path, *resume;
+  SsgTrainArguments *arguments;
+} Request;
+
+static void request_clear(Request *request)
 {
-  return ssg_train_config_preset(config, preset ? preset : "small-64", error) &&
-         (!resume || (prepare_resume(resume, preset != NULL, config, start, error) &&
-                      check_resume(preset, arguments, start->public, error))) &&
-         (!config_path || ssg_train_config_read(config, config_path, error)) &&
-         ssg_train_arguments_apply(arguments, config, error) && find_init(config, error);
+  g_free(request->preset);
+  g_free(request->config_path);
+  g_free(request->resume);
+  ssg_train_arguments_free(request->arguments);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
+
+static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *config, SsgTrainStart *start, gpointer data, GError **error)
+{
+  const Request *r = data;
+  return ssg_train_config_preset(config, r->preset ? r->preset : "small-64", error) &&
+         (!r->resume || (prepare_resume(workers, r->resume, !dry_run, r->preset != NULL, config, start, error) &&
+                         check_resume(r->preset, r->arguments, start->public, error))) &&
+         (!r->config_path || ssg_train_config_read(config, r->config_path, error)) &&
+         ssg_train_arguments_apply(r->arguments, config, error) && find_init(workers, config, error);
 }
 
 static int run_train(int argc, char **argv)
 {
-  g_autofree char *preset = NULL, *config_path = NULL, *resume = NULL;
   gboolean dry_run = FALSE;
   g_auto(SsgCommonOptions) common = {0};
-  g_auto(SsgTrainConfig) config = {0};
-  g_auto(SsgTrainStart) start = {0};
-  g_autoptr(SsgTrainArguments) arguments = ssg_train_arguments_new();
+  g_auto(Request) request = {.arguments = ssg_train_arguments_new()};
   g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
   const GOptionEntry own[] = {
-      {"preset", 'p', 0, G_OPTION_ARG_STRING, &preset, "Architecture and settings: small-64, public-256 ... (small-64)", "NAME"},
-      {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config_path, "Settings from a file like a run's config.json", "FILE"},
-      {"resume", 'r', 0, G_OPTION_ARG_FILENAME, &resume, "Go on with a run's folder, one of its snapshots, or a public checkpoint", "RUN"},
-      {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Say what would be trained, and what it takes", NULL}};
-  GError *error = NULL;
+      {"preset", 'p', 0, G_OPTION_ARG_STRING, &request.preset, "Architecture and settings: small-64, public-256 ... (small-64)", "NAME"},
+      {"config", 'c', 0, G_OPTION_ARG_FILENAME, &request.config_path, "Settings from a file like a run's config.json", "FILE"},
+      {"resume", 'r', 0, G_OPTION_ARG_FILENAME, &request.resume, "Go on with a run's folder, one of its snapshots, or a public checkpoint", "RUN"},
+      {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Say what would be trained and what it takes here, after looking at data and device", NULL}};
   int exit_code;
 
   g_array_append_vals(entries, own, G_N_ELEMENTS(own));
-  ssg_train_arguments_entries(arguments, entries, NULL);
+  ssg_train_arguments_entries(request.arguments, entries, NULL);
   if (!ssg_command_parse(&argc, &argv, NULL, description, (GOptionEntry *) entries->data,
                          SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 0, 0, &exit_code))
     return exit_code;
-  if (!prepare(preset, config_path, resume, arguments, &config, &start, &error))
-    return ssg_command_finish("train", error);
-  return ssg_train_start(&config, &start, dry_run, &common, "train", "the dataset to learn from (ssgan-trainer data portraits draws one)");
+  return ssg_train_start(prepare, &request, dry_run, &common, "train",
+                         "the dataset to learn from (ssgan-trainer data portraits draws one)");
 }
 
 const SsgCommand ssg_command_train = {"train", "Train a model, or go on training", run_train, NULL};

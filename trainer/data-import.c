@@ -129,6 +129,13 @@ gboolean ssg_data_import(const SsgImportOptions *options, const SsgImportSource 
          ssg_dataset_writer_finish(writer, error);
 }
 
+gboolean ssg_data_check_limit(int limit, GError **error)
+{
+  if (limit < 1)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--limit takes a number from 1 on, not %d", limit);
+  return limit >= 1;
+}
+
 int ssg_data_parse_classes(const char *text, char ***names, GError **error)
 {
   guint64 number;

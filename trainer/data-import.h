@@ -31,6 +31,9 @@ typedef struct {
  * that picture and label map have the same proportions. */
 gboolean ssg_data_import(const SsgImportOptions *options, const SsgImportSource *source, int count, GError **error);
 
+/* FALSE and SSG_ERROR_ARGUMENT unless --limit is a number from 1 on. */
+gboolean ssg_data_check_limit(int limit, GError **error);
+
 /* Parses --classes: a number ("13") or names ("background,face,eye"). Returns the number, and the names in *names (free
  * with g_strfreev; NULL for a number); 0 with error set for anything else. */
 int ssg_data_parse_classes(const char *text, char ***names, GError **error);

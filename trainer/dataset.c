@@ -6,7 +6,6 @@
 #include "engine/json-text.h"
 #include "trainer/lmdb-file.h"
 
-#define MAX_IMAGES 10000000 /* seven digits in the keys */
 #define MAX_SIZE 8192
 
 struct SsgDataset {
@@ -30,7 +29,7 @@ static void set_error(const SsgDataset *dataset, GError **error, const char *for
   g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "dataset %s: %s", dataset->path, what);
 }
 
-/* A count in decimal text, 1..MAX_IMAGES. */
+/* A count in decimal text, 1..SSG_DATASET_MAX_IMAGES. */
 static gboolean read_length(const SsgDataset *dataset, const char *key, int *length, GError **error)
 {
   const SsgLmdbEntry *entry = ssg_lmdb_file_find(dataset->file, key);
@@ -38,8 +37,8 @@ static gboolean read_length(const SsgDataset *dataset, const char *key, int *len
   guint64 value;
   if (!text)
     set_error(dataset, error, "the key '%s' is missing", key);
-  else if (!g_ascii_string_to_unsigned(text, 10, 1, MAX_IMAGES, &value, NULL))
-    set_error(dataset, error, "'%s' should be a count from 1 to %d, but is '%s'", key, MAX_IMAGES, text);
+  else if (!g_ascii_string_to_unsigned(text, 10, 1, SSG_DATASET_MAX_IMAGES, &value, NULL))
+    set_error(dataset, error, "'%s' should be a count from 1 to %d, but is '%s'", key, SSG_DATASET_MAX_IMAGES, text);
   else {
     *length = (int) value;
     return TRUE;

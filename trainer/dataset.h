@@ -21,6 +21,8 @@ typedef enum {
  * first), "colors" (list of "#rrggbb"), "source" (a sentence). Every member is optional. */
 #define SSG_DATASET_INFO_KEY "ssgan-dataset"
 
+#define SSG_DATASET_MAX_IMAGES 10000000 /* seven digits in the keys */
+
 /* path: the folder with data.mdb, or that file. size: for image-only files with several sizes, the one wanted; 0 for
  * the largest. Every key from 0 to length - 1 must be there. Errors name the file and key. */
 SsgDataset *ssg_dataset_open(const char *path, int size, GError **error);

@@ -18,9 +18,13 @@
 
 #define MAX_RUNS 100000 /* five digits */
 
+struct SsgRunLock {
+  int file; /* descriptor; the system lets go of it when the process ends, however it ends */
+};
+
 struct SsgRunDirectory {
   char *path;
-  int lock; /* file descriptor; the system lets go of it when the process ends, however it ends */
+  SsgRunLock *lock;
   FILE *log, *stats;
   SsgTensorboard *board;
   SsgCurves *curves;
@@ -49,20 +53,33 @@ static FILE *open_file(const SsgRunDirectory *run, const char *name, GError **er
   return file;
 }
 
-/* One process at a time writes into a run. File systems that know no locks let everybody in. */
-static gboolean lock_run(SsgRunDirectory *run, GError **error)
+void ssg_run_lock_free(SsgRunLock *lock)
 {
-  g_autofree char *path = g_build_filename(run->path, ".lock", NULL);
-  run->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (run->lock < 0) {
-    ssg_trainer_error_set_errno(error, errno, "open", path);
-    return FALSE;
+  if (!lock)
+    return;
+  if (lock->file >= 0)
+    close(lock->file);
+  g_free(lock);
+}
+
+/* One process at a time writes into a run. File systems that know no locks let everybody in. */
+SsgRunLock *ssg_run_lock_new(const char *path, GError **error)
+{
+  if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s is not a run's folder", path);
+    return NULL;
   }
-  if (flock(run->lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "another ssgan-trainer is at work on %s; stop it first", run->path);
-    return FALSE;
-  }
-  return TRUE;
+  g_autofree char *file = g_build_filename(path, ".lock", NULL);
+  SsgRunLock *lock = g_new0(SsgRunLock, 1);
+  lock->file = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock->file < 0)
+    ssg_trainer_error_set_errno(error, errno, "open", file);
+  else if (flock(lock->file, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "another ssgan-trainer is at work on %s; stop it first", path);
+  else
+    return lock;
+  ssg_run_lock_free(lock);
+  return NULL;
 }
 
 static gboolean line_is_kept(const char *line, gsize length, gint64 images)
@@ -96,13 +113,14 @@ static gboolean trim_stats(const char *path, gint64 images, GError **error)
   return kept->len == size || ssg_atomic_file_save(path, kept->str, kept->len, error);
 }
 
-static SsgRunDirectory *open_run(const char *path, gint64 images, GError **error)
+static SsgRunDirectory *open_run(const char *path, gint64 images, SsgRunLock *lock, GError **error)
 {
   g_autoptr(SsgRunDirectory) run = g_new0(SsgRunDirectory, 1);
   g_autofree char *name = g_path_get_basename(path), *stats_path = g_build_filename(path, "stats.jsonl", NULL);
   run->path = g_strdup(path);
   run->curves = ssg_curves_new(name);
-  if (!lock_run(run, error) || !trim_stats(stats_path, images, error))
+  run->lock = lock ? lock : ssg_run_lock_new(path, error);
+  if (!run->lock || !trim_stats(stats_path, images, error))
     return NULL;
   if (g_file_test(stats_path, G_FILE_TEST_EXISTS) && !ssg_curves_load(run->curves, stats_path, error))
     return NULL;
@@ -134,7 +152,7 @@ SsgRunDirectory *ssg_run_directory_create(const char *parent, const char *name, 
     }
     g_autofree char *path = g_strdup_printf("%s/%05d-%s", parent, number, clean);
     if (mkdir(path, 0755) == 0)
-      return open_run(path, 0, error);
+      return open_run(path, 0, NULL, error);
     if (errno != EEXIST) { /* EEXIST: another process was faster; look again */
       ssg_trainer_error_set_errno(error, errno, "make the folder", path);
       return NULL;
@@ -142,13 +160,9 @@ SsgRunDirectory *ssg_run_directory_create(const char *parent, const char *name, 
   }
 }
 
-SsgRunDirectory *ssg_run_directory_resume(const char *path, gint64 images, GError **error)
+SsgRunDirectory *ssg_run_directory_resume(const char *path, gint64 images, SsgRunLock *lock, GError **error)
 {
-  if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s is not a run's folder", path);
-    return NULL;
-  }
-  return open_run(path, images, error);
+  return open_run(path, images, lock, error);
 }
 
 void ssg_run_directory_free(SsgRunDirectory *run)
@@ -159,8 +173,7 @@ void ssg_run_directory_free(SsgRunDirectory *run)
     fclose(run->log);
   if (run->stats)
     fclose(run->stats);
-  if (run->lock >= 0)
-    close(run->lock);
+  ssg_run_lock_free(run->lock);
   ssg_tensorboard_close(run->board);
   ssg_curves_free(run->curves);
   g_free(run->path);
@@ -191,6 +204,25 @@ void ssg_run_directory_set_output(SsgRunDirectory *run, SsgProgress *progress, g
   run->quiet = quiet;
 }
 
+/* One write a line: others may be appending. */
+static void write_line(FILE *log, const char *text)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_local();
+  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+  fprintf(log, "%s  %s\n", time, text);
+  fflush(log);
+}
+
+void ssg_run_directory_append_log(const char *path, const char *text)
+{
+  g_autofree char *name = g_build_filename(path, "log.txt", NULL);
+  FILE *log = fopen(name, "ae");
+  if (!log)
+    return;
+  write_line(log, text);
+  fclose(log);
+}
+
 void ssg_run_directory_log(SsgRunDirectory *run, const char *format, ...)
 {
   if (!run)
@@ -199,10 +231,7 @@ void ssg_run_directory_log(SsgRunDirectory *run, const char *format, ...)
   va_start(arguments, format);
   g_autofree char *text = g_strdup_vprintf(format, arguments);
   va_end(arguments);
-  g_autoptr(GDateTime) now = g_date_time_new_now_local();
-  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
-  fprintf(run->log, "%s  %s\n", time, text);
-  fflush(run->log);
+  write_line(run->log, text);
   if (!run->quiet)
     ssg_progress_print(run->progress, "%s", text);
 }

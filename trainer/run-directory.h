@@ -14,14 +14,20 @@ typedef struct {
   double value;    /* may be NaN or infinite: null in stats.jsonl */
 } SsgStat;
 
-/* The two that open hold the folder until it is freed: SSG_ERROR_ARGUMENT while another process does.
- *
+/* Holds a run's folder, as the two that open do until the run is freed: SSG_ERROR_ARGUMENT while another process does. For whoever has
+ * to look at what lies in the folder before it can be opened. The folder must exist (SSG_ERROR_FILE). */
+typedef struct SsgRunLock SsgRunLock;
+SsgRunLock *ssg_run_lock_new(const char *path, GError **error);
+void ssg_run_lock_free(SsgRunLock *lock); /* NULL is allowed */
+
+/*
  * Makes the next numbered folder below `parent` (which is made too where missing): one more than the highest there.
  * name: letters, digits, "-", "_", "."; anything else becomes "-". */
 SsgRunDirectory *ssg_run_directory_create(const char *parent, const char *name, GError **error);
 /* Goes on in an existing run that resumes after `images` images: stats of later images, which a killed run may have
- * written after its last snapshot, are taken out of stats.jsonl; log.txt is appended to. */
-SsgRunDirectory *ssg_run_directory_resume(const char *path, gint64 images, GError **error);
+ * written after its last snapshot, are taken out of stats.jsonl; log.txt is appended to. lock: taken over, also after an error; NULL:
+ * taken here. */
+SsgRunDirectory *ssg_run_directory_resume(const char *path, gint64 images, SsgRunLock *lock, GError **error);
 void ssg_run_directory_free(SsgRunDirectory *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgRunDirectory, ssg_run_directory_free)
 
@@ -34,6 +40,8 @@ char *ssg_run_directory_file(const SsgRunDirectory *run, const char *format, ...
 void ssg_run_directory_set_output(SsgRunDirectory *run, SsgProgress *progress, gboolean quiet);
 /* A line for log.txt, with the time before it, and for stderr. A log that cannot be written (full disk) ends no run. */
 void ssg_run_directory_log(SsgRunDirectory *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* A line for the log.txt of the run at `path`, from a process that has not opened it (its last words). Failing is no error. */
+void ssg_run_directory_append_log(const char *path, const char *text);
 
 /* A text file in the folder (config.json), whole or not at all. */
 gboolean ssg_run_directory_write_text(SsgRunDirectory *run, const char *name, const char *text, GError **error);

@@ -24,16 +24,25 @@ static GPtrArray *list_snapshots(const char *run)
   return names;
 }
 
-char *ssg_snapshots_find(const char *run, GError **error)
+char *ssg_snapshots_find(const char *run, char **skipped, GError **error)
 {
   g_autoptr(GPtrArray) names = list_snapshots(run);
-  for (guint i = 0; i < names->len; i++) {
+  g_autoptr(GString) warnings = g_string_new(NULL);
+  char *found = NULL;
+  for (guint i = 0; i < names->len && !found; i++) {
     g_autoptr(GError) damage = NULL;
     SsgArchitecture arch;
-    if (ssg_training_check(names->pdata[i], &arch, &damage))
-      return g_strdup(names->pdata[i]);
-    g_printerr("ssgan-trainer: warning: snapshot skipped: %s\n", damage->message);
+    if (ssg_training_check(names->pdata[i], &arch, &damage)) {
+      found = g_strdup(names->pdata[i]);
+    } else {
+      g_printerr("ssgan-trainer: warning: snapshot skipped: %s\n", damage->message);
+      g_string_append_printf(warnings, "%swarning: snapshot skipped: %s", warnings->len ? "\n" : "", damage->message);
+    }
   }
+  if (skipped)
+    *skipped = warnings->len ? g_strdup(warnings->str) : NULL;
+  if (found)
+    return found;
   g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s holds no usable snapshot (snapshot-*.safetensors)", run);
   return NULL;
 }

@@ -136,17 +136,35 @@ void ssg_train_config_clear(SsgTrainConfig *config)
 
 /* --- texts into values --- */
 
-static gboolean out_of_range(const Option *option, const char *source, const char *text, GError **error)
+/* name: as whoever wrote it knows it. */
+static gboolean refuse_value(const Option *option, const char *source, const char *name, const char *text, GError **error)
 {
-  if (option->kind == TEXT || option->kind == UNSIGNED || option->kind == SWITCH)
-    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s%s: '%s' is not what it takes", source, option->name, text);
-  else
-    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s%s: '%s' is not between %g and %g", source, option->name, text,
-                option->low, option->high);
+  g_autofree char *expected = NULL;
+  switch (option->kind) {
+  case TEXT:
+    expected = g_strdup("a text");
+    break;
+  case SWITCH:
+    expected = g_strdup("true or false");
+    break;
+  case UNSIGNED:
+    expected = g_strdup("a whole number from 0 to 18446744073709551615");
+    break;
+  case INTEGER:
+  case LONG:
+    expected = g_strdup_printf("a whole number from %.15g to %.15g", option->low, option->high);
+    break;
+  case REAL:
+  case SINGLE:
+    expected = g_strdup_printf("a number from %.15g to %.15g", option->low, option->high);
+    break;
+  }
+  g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s%s: '%s' is not %s", source, name, text, expected);
   return FALSE;
 }
 
-static gboolean set_option(SsgTrainConfig *config, const Option *option, const char *source, const char *text, GError **error)
+static gboolean set_option(SsgTrainConfig *config, const Option *option, const char *source, const char *name, const char *text,
+                           GError **error)
 {
   gpointer slot = field(config, option);
   gint64 number;
@@ -158,15 +176,15 @@ static gboolean set_option(SsgTrainConfig *config, const Option *option, const c
     return TRUE;
   case SWITCH:
     if (!g_str_equal(text, "true") && !g_str_equal(text, "false"))
-      return out_of_range(option, source, text, error);
+      return refuse_value(option, source, name, text, error);
     *(gboolean *) slot = g_str_equal(text, "true");
     return TRUE;
   case UNSIGNED:
-    return g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, slot, NULL) || out_of_range(option, source, text, error);
+    return g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, slot, NULL) || refuse_value(option, source, name, text, error);
   case INTEGER:
   case LONG:
     if (!g_ascii_string_to_signed(text, 10, option->low, option->high, &number, NULL))
-      return out_of_range(option, source, text, error);
+      return refuse_value(option, source, name, text, error);
     if (option->kind == INTEGER)
       *(int *) slot = number;
     else
@@ -176,7 +194,7 @@ static gboolean set_option(SsgTrainConfig *config, const Option *option, const c
   case SINGLE: {
     double value = g_ascii_strtod(text, &end);
     if (end == text || *end || !isfinite(value) || value < option->low || value > option->high)
-      return out_of_range(option, source, text, error);
+      return refuse_value(option, source, name, text, error);
     if (option->kind == REAL)
       *(double *) slot = value;
     else
@@ -250,7 +268,7 @@ gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainC
 {
   for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
     const char *text = options[i].kind == SWITCH ? (arguments->flags[i] ? "true" : NULL) : arguments->texts[i];
-    if (text && !set_option(config, &options[i], "--", text, error))
+    if (text && !set_option(config, &options[i], "--", options[i].name, text, error))
       return FALSE;
   }
   return !arguments->channel_multiplier || multiply_channels(config, arguments->channel_multiplier, error);
@@ -274,20 +292,48 @@ static const Option *find_option(const char *json)
   return NULL;
 }
 
-/* A JSON value as the text that a command line would give; NULL for lists, objects and null. */
-static char *text_of(JsonNode *node)
+/* A JSON value as the text that a command line would give; NULL when it is of another kind than the option takes. */
+static char *text_of(const Option *option, JsonNode *node)
 {
-  if (!JSON_NODE_HOLDS_VALUE(node))
-    return NULL;
-  GType type = json_node_get_value_type(node);
-  if (type == G_TYPE_STRING)
-    return g_strdup(json_node_get_string(node));
-  if (type == G_TYPE_BOOLEAN)
-    return g_strdup(json_node_get_boolean(node) ? "true" : "false");
-  if (type == G_TYPE_INT64)
-    return g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
+  GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
   char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-  return g_strdup(g_ascii_dtostr(buffer, sizeof buffer, json_node_get_double(node)));
+  double number;
+
+  switch (option->kind) {
+  case TEXT:
+    return type == G_TYPE_STRING ? g_strdup(json_node_get_string(node)) : NULL;
+  case SWITCH:
+    return type == G_TYPE_BOOLEAN ? g_strdup(json_node_get_boolean(node) ? "true" : "false") : NULL;
+  case UNSIGNED: /* as text: JSON readers have no unsigned 64-bit numbers */
+    if (type == G_TYPE_STRING)
+      return g_strdup(json_node_get_string(node));
+    return type == G_TYPE_INT64 ? g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node)) : NULL;
+  case INTEGER:
+  case LONG:
+    if (type == G_TYPE_INT64)
+      return g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
+    number = type == G_TYPE_DOUBLE ? json_node_get_double(node) : NAN; /* 1e5 is whole, too */
+    return number == floor(number) && fabs(number) < 1e15 ? g_strdup_printf("%.0f", number) : NULL;
+  case REAL:
+  case SINGLE:
+    return type == G_TYPE_INT64 || type == G_TYPE_DOUBLE ? g_strdup(g_ascii_dtostr(buffer, sizeof buffer, json_node_get_double(node)))
+                                                         : NULL;
+  }
+  g_assert_not_reached();
+}
+
+static gboolean set_member(SsgTrainConfig *config, const char *name, JsonNode *node, const char *source, GError **error)
+{
+  const Option *option = find_option(name);
+  if (!option) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: '%s' is no option of a training run", source, name);
+    return FALSE;
+  }
+  g_autofree char *value = text_of(option, node), *prefix = g_strconcat(source, ": ", NULL);
+  if (value)
+    return set_option(config, option, prefix, name, value, error);
+  g_autofree char *text = json_to_string(node, FALSE), *shown = g_strdup_printf("%.60s", text);
+  return refuse_value(option, prefix, name, shown, error);
 }
 
 gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const char *source, GError **error)
@@ -301,34 +347,28 @@ gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const 
   }
   JsonObject *object = json_node_get_object(root);
   JsonNode *preset_node = json_object_get_member(object, "preset");
-  g_autofree char *preset = preset_node ? text_of(preset_node) : g_strdup("");
-  if (!preset || (preset_node && json_node_get_value_type(preset_node) != G_TYPE_STRING)) {
+  const char *preset = preset_node && JSON_NODE_HOLDS_VALUE(preset_node) && json_node_get_value_type(preset_node) == G_TYPE_STRING
+                           ? json_node_get_string(preset_node)
+                           : NULL;
+  if (preset_node && !preset) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: 'preset' is not a name", source);
     return FALSE;
   }
-  if (*preset && !ssg_train_config_preset(config, preset, error))
+  if (preset && *preset && !ssg_train_config_preset(config, preset, error)) {
+    g_prefix_error(error, "%s: ", source);
     return FALSE;
+  }
   if (json_object_has_member(object, "architecture") &&
-      !ssg_architecture_from_json(json_object_get_member(object, "architecture"), source, &config->arch, error))
+      !ssg_architecture_merge_json(json_object_get_member(object, "architecture"), source, &config->arch, error))
     return FALSE;
 
   JsonObjectIter iter;
   const char *name;
   JsonNode *member;
-  g_autofree char *prefix = g_strconcat(source, ": ", NULL);
   json_object_iter_init(&iter, object);
-  while (json_object_iter_next(&iter, &name, &member)) {
-    if (g_str_equal(name, "preset") || g_str_equal(name, "architecture"))
-      continue;
-    const Option *option = find_option(name);
-    g_autofree char *value = text_of(member);
-    if (!option || !value) {
-      g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: '%s' is no option of a training run", source, name);
+  while (json_object_iter_next(&iter, &name, &member))
+    if (!g_str_equal(name, "preset") && !g_str_equal(name, "architecture") && !set_member(config, name, member, source, error))
       return FALSE;
-    }
-    if (!set_option(config, option, prefix, value, error))
-      return FALSE;
-  }
   return TRUE;
 }
 
@@ -386,12 +426,21 @@ char *ssg_train_config_to_json(const SsgTrainConfig *config)
 
 /* --- agreement --- */
 
-#define PIECE 4
+#define PIECE 4 /* a set of the minibatch standard deviation */
 
 int ssg_train_config_piece(const SsgTrainConfig *config, int share, gboolean on_host)
 {
   int most = config->micro_batch ? config->micro_batch : on_host ? PIECE : share;
   return MIN(most, share);
+}
+
+char *ssg_train_config_warning(const SsgTrainConfig *config, int share, gboolean on_host)
+{
+  int piece = ssg_train_config_piece(config, share, on_host), set = MIN(PIECE, config->batch);
+  if (piece >= set)
+    return NULL;
+  return g_strdup_printf("warning: pieces of %d: the minibatch standard deviation compares %d image%s at a time, not %d, so the discriminator is "
+                         "not the one that pieces of %d would give", piece, piece, piece == 1 ? "" : "s", set, set);
 }
 
 gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GError **error)

@@ -48,7 +48,7 @@ gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainC
 gboolean ssg_train_arguments_given(const SsgTrainArguments *arguments, const char *name);
 
 /* Reads a config file (config.json of a run, or one written by hand with any of its members) over config. A member "preset" starts
- * from that preset, "architecture" replaces the architecture. */
+ * from that preset; "architecture" changes those members of the architecture that it names, or replaces it when it names all. */
 gboolean ssg_train_config_read(SsgTrainConfig *config, const char *path, GError **error);
 gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const char *source, GError **error);
 /* The whole as indented JSON. Free it. */
@@ -57,5 +57,7 @@ char *ssg_train_config_to_json(const SsgTrainConfig *config);
  * standard deviation: as fast as more, in a quarter of a batch of 16's memory, and the same bits on any number of processes; on a GPU
  * all, for small pieces do not fill it. */
 int ssg_train_config_piece(const SsgTrainConfig *config, int share, gboolean on_host);
+/* What a person should know of that number, "warning: ...", or NULL. Free it. */
+char *ssg_train_config_warning(const SsgTrainConfig *config, int share, gboolean on_host);
 /* That the options agree with each other (batch, discriminator sets). n_ranks: processes. */
 gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GError **error);

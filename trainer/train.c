@@ -11,11 +11,20 @@
 #include "trainer/loader.h"
 #include "trainer/samples.h"
 #include "trainer/snapshots.h"
+#include "trainer/training-data.h"
 #include "trainer/training-draws.h"
 
 #define MAX_BAD_STEPS 10 /* skipped in a row before a run gives up */
 #define SHEET_COLUMNS 8
 #define SHEET_ROWS 2
+
+/* Figures since the last line of stats.jsonl. */
+typedef struct {
+  SsgStepStats sum;
+  int n, n_r1, n_path; /* iterations, and those with regularisers */
+  gint64 start;        /* microseconds; of the iterations since then, ... */
+  gint64 images;       /* ... so many images: a resumed run goes on with the sums, but not with the time */
+} Window;
 
 struct _SsgTrainer {
   SsgContext *ctx;
@@ -24,10 +33,13 @@ struct _SsgTrainer {
   SsgTraining *training;
   SsgTrainingProgress progress;
   SsgLoader *loader;
+  SsgRunDirectory *run;  /* while it runs, of process 0; not owned */
+  Window window;
   const SsgBatch *first; /* taken when the data was opened, for the first iteration; then NULL */
   int bad_steps[4];  /* in a row: D, R1, G, path; each kind counts for itself, a good one does not excuse the others */
   gint64 skipped;
-  char *snapshot;    /* path of the last one saved or loaded */
+  char *snapshot;    /* path of the last one saved or loaded, and the iteration it holds */
+  gint64 saved_at;
   float *rgb;        /* one micro-batch [n, R, R, 3], gathered from the batch */
   guint8 *labels;    /* likewise, [n, R, R] */
 };
@@ -82,11 +94,54 @@ SsgTrainingProgress *ssg_trainer_progress(SsgTrainer *trainer)
   return &trainer->progress;
 }
 
+/* --- the window in snapshots: a resumed run writes the figures that the undisturbed one would --- */
+
+#define N_SUMS (sizeof(SsgStepStats) / sizeof(double))
+G_STATIC_ASSERT(sizeof(SsgStepStats) % sizeof(double) == 0);
+
+/* Sums over all processes; every one must call it. */
+static SsgStepStats window_sums(SsgTrainer *trainer)
+{
+  SsgStepStats sums = trainer->window.sum;
+  ssg_workers_sum(trainer->workers, (double *) &sums, N_SUMS);
+  return sums;
+}
+
+static char *window_to_text(const Window *w, const SsgStepStats *sums)
+{
+  GString *text = g_string_new(NULL);
+  g_string_printf(text, "%d %d %d", w->n, w->n_r1, w->n_path);
+  for (gsize i = 0; i < N_SUMS; i++)
+    g_string_append_printf(text, " %a", ((const double *) sums)[i]);
+  return g_string_free(text, FALSE);
+}
+
+/* Anything else than window_to_text() writes is an empty window. */
+static void window_from_text(Window *w, const char *text)
+{
+  g_auto(GStrv) words = g_strsplit(text ? text : "", " ", -1);
+  int *const counts[] = {&w->n, &w->n_r1, &w->n_path};
+  *w = (Window){0};
+  if (g_strv_length(words) != G_N_ELEMENTS(counts) + N_SUMS)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
+    *counts[i] = (int) CLAMP(g_ascii_strtoll(words[i], NULL, 10), 0, G_MAXINT);
+  for (gsize i = 0; i < N_SUMS; i++)
+    ((double *) &w->sum)[i] = g_ascii_strtod(words[G_N_ELEMENTS(counts) + i], NULL);
+}
+
 gboolean ssg_trainer_load(SsgTrainer *trainer, const char *snapshot, GError **error)
 {
+  g_autoptr(GHashTable) metadata = NULL;
   g_free(trainer->snapshot);
   trainer->snapshot = g_strdup(snapshot);
-  return ssg_training_load(trainer->training, snapshot, &trainer->progress, NULL, error);
+  if (!ssg_training_load(trainer->training, snapshot, &trainer->progress, &metadata, error))
+    return FALSE;
+  trainer->saved_at = trainer->progress.iteration;
+  window_from_text(&trainer->window, g_hash_table_lookup(metadata, "window"));
+  if (ssg_workers_rank(trainer->workers) > 0) /* the sums are those of all processes */
+    trainer->window.sum = (SsgStepStats){0};
+  return TRUE;
 }
 
 /* --- one iteration --- */
@@ -164,6 +219,7 @@ static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgS
   gboolean regularise = o->r1_every && trainer->progress.iteration % o->r1_every == 0;
 
   for (int r1 = 0; r1 <= regularise; r1++) {
+    ssg_training_begin_d(t);
     ssg_workers_reduce_begin(trainer->workers, t->d_grad, total);
     for (int m = 0; m < split.pieces; m++) {
       gather(trainer, batch, split, m);
@@ -187,6 +243,7 @@ static void generator_step(SsgTrainer *trainer, SsgStepStats *stats)
   Split split = split_of(trainer);
   int total = n_pieces(trainer, split);
 
+  ssg_training_begin_g(t);
   ssg_workers_reduce_begin(trainer->workers, t->g_grad, total);
   for (int m = 0; m < split.pieces; m++) {
     g_autoptr(SsgDraw) draw = draw_piece(trainer, SSG_DRAW_G, split, m);
@@ -242,6 +299,7 @@ static void path_step(SsgTrainer *trainer, SsgStepStats *stats)
   gboolean one_walk = split.pieces == n_ranks && split.total % split.pieces == 0;
   double mean = one_walk ? 0 : mean_path_length(trainer, split);
 
+  ssg_training_begin_g(t);
   ssg_workers_reduce_begin(trainer->workers, t->g_grad, split.pieces);
   for (int m = 0; number_of(trainer, m) < split.pieces; m++) {
     g_autoptr(SsgDraw) draw = draw_path(trainer, split, number_of(trainer, m));
@@ -300,11 +358,15 @@ static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError 
 {
   if (!state_is_finite(trainer))
     return give_up(trainer, error);
+  SsgStepStats sums = window_sums(trainer);
+  trainer->saved_at = trainer->progress.iteration;
   if (!run)
     return TRUE;
   g_autoptr(GHashTable) extra = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
   g_autofree char *path = ssg_run_directory_file(run, "snapshot-%010" G_GINT64_FORMAT ".safetensors", trainer->progress.images);
   g_hash_table_insert(extra, "config", ssg_train_config_to_json(trainer->config));
+  if (trainer->window.n > 0)
+    g_hash_table_insert(extra, "window", window_to_text(&trainer->window, &sums));
   if (!ssg_training_save(trainer->training, path, &trainer->progress, extra, error))
     return FALSE;
   g_free(trainer->snapshot);
@@ -316,13 +378,6 @@ static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError 
 
 /* --- figures and sheets --- */
 
-typedef struct {
-  SsgStepStats sum;
-  int n, n_r1, n_path; /* iterations, and those with regularisers, since the last line */
-  gint64 start;        /* microseconds */
-  gint64 images;
-} Window;
-
 static double resident_mib(void)
 {
   g_autofree char *text = NULL;
@@ -333,47 +388,46 @@ static double resident_mib(void)
 }
 
 /* Figures of the window, means over its iterations and over all processes. */
-static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgress *progress, Window *w, GError **error)
+static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgress *progress, GError **error)
 {
   const SsgTrainingOptions *o = &trainer->training->options;
+  Window *w = &trainer->window;
   double seconds = (g_get_monotonic_time() - w->start) / 1e6, n = MAX(1, w->n);
-  double sums[] = {w->sum.loss_d, w->sum.loss_g, w->sum.loss_mask, w->sum.real_score, w->sum.fake_score,
-                   w->sum.r1_image, w->sum.r1_mask, w->sum.path_penalty, w->sum.path_length, w->sum.mask_entropy};
-  ssg_workers_sum(trainer->workers, sums, G_N_ELEMENTS(sums));
+  const SsgStepStats s = window_sums(trainer);
   double per_kimg = seconds / MAX(1, w->images) * 1000, memory = resident_mib();
   SsgStat stats[16];
   int count = 0;
 #define ADD(name, number) stats[count++] = (SsgStat){name, number}
-  ADD("loss/d", sums[0] / n);
-  ADD("loss/g", sums[1] / n);
+  ADD("loss/d", s.loss_d / n);
+  ADD("loss/g", s.loss_g / n);
   if (o->mask_weight > 0)
-    ADD("mask/loss", sums[2] / n);
+    ADD("mask/loss", s.loss_mask / n);
   if (o->mask_entropy > 0)
-    ADD("mask/entropy", sums[9] / n);
-  ADD("score/real", sums[3] / n);
-  ADD("score/fake", sums[4] / n);
+    ADD("mask/entropy", s.mask_entropy / n);
+  ADD("score/real", s.real_score / n);
+  ADD("score/fake", s.fake_score / n);
   if (w->n_r1) {
-    ADD("r1/image", sums[5] / w->n_r1);
+    ADD("r1/image", s.r1_image / w->n_r1);
     if (trainer->config->arch.disc_masks)
-      ADD("r1/mask", sums[6] / w->n_r1);
+      ADD("r1/mask", s.r1_mask / w->n_r1);
   }
   if (w->n_path) {
-    ADD("path/penalty", sums[7] / w->n_path);
-    ADD("path/length", sums[8] / w->n_path);
+    ADD("path/penalty", s.path_penalty / w->n_path);
+    ADD("path/length", s.path_length / w->n_path);
   }
   ADD("speed/seconds per 1000 images", per_kimg);
   ADD("memory/resident MiB", memory);
 #undef ADD
   gint64 left = (trainer->config->iterations - trainer->progress.iteration) * trainer->config->batch;
   g_autofree char *time_left = ssg_progress_format_duration(left / 1000.0 * per_kimg);
-  g_autofree char *line = g_strdup_printf("d %.3f  g %.3f  mask %.4f  real %+.2f  fake %+.2f  %.1f s/kimg  %.0f MiB", sums[0] / n,
-                                          sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n, per_kimg, memory);
+  g_autofree char *line = g_strdup_printf("d %.3f  g %.3f  mask %.4f  real %+.2f  fake %+.2f  %.1f s/kimg  %.0f MiB", s.loss_d / n,
+                                          s.loss_g / n, s.loss_mask / n, s.real_score / n, s.fake_score / n, per_kimg, memory);
   ssg_progress_set_note(progress, line);
   ssg_run_directory_log(run, "iteration %" G_GINT64_FORMAT "  images %" G_GINT64_FORMAT "  %s  left %s%s",
                         trainer->progress.iteration, trainer->progress.images, line, time_left,
                         trainer->skipped ? "  (steps with non-finite gradients were skipped)" : "");
   gboolean written = ssg_run_directory_add_stats(run, trainer->progress.iteration, trainer->progress.images, stats, count, error);
-  *w = (Window){.start = g_get_monotonic_time()};
+  trainer->window = (Window){.start = g_get_monotonic_time()};
   return written;
 }
 
@@ -391,20 +445,12 @@ static gboolean draw_sheet(SsgTrainer *trainer, SsgRunDirectory *run, GError **e
 
 /* --- the loop --- */
 
-gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error)
+gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **error)
 {
   const SsgTrainConfig *c = trainer->config;
-  /* A set of pictures alone may hold several sizes: the very one, else the largest, which the loader scales. */
-  g_autoptr(SsgDataset) dataset = ssg_dataset_open(c->data, c->arch.size, NULL);
-  if (!dataset)
-    dataset = ssg_dataset_open(c->data, 0, error);
+  g_autoptr(SsgDataset) dataset = ssg_training_data_open(c, report, error);
   if (!dataset)
     return FALSE;
-  if (c->arch.disc_masks && ssg_dataset_kind(dataset) != SSG_DATASET_MASKS) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
-                "%s holds pictures without label maps; training needs both (finetune does with pictures alone)", c->data);
-    return FALSE;
-  }
   SsgAugment augment = {.flip = c->flip, .probability = c->augment, .shift = c->shift, .scale = c->scale, .rotate = c->rotate};
   SsgLoaderOptions options = {.size = c->arch.size,
                               .batch = c->batch,
@@ -419,13 +465,14 @@ gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error)
                               .depth = 3,
                               .cache_bytes = (gsize) 1 << 30};
   trainer->loader = ssg_loader_new(dataset, &options, error);
-  /* Data of another kind than the model's mostly shows at once: before there is a run folder. */
+  /* What does not decode mostly shows at once: before there is a run folder. */
   trainer->first = trainer->loader ? ssg_loader_next(trainer->loader, error) : NULL;
   return trainer->first != NULL;
 }
 
-static void iterate(SsgTrainer *trainer, const SsgBatch *batch, Window *window)
+static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
 {
+  Window *window = &trainer->window;
   const SsgTrainingOptions *o = &trainer->training->options;
   gint64 i = trainer->progress.iteration;
 
@@ -448,6 +495,53 @@ static gboolean stop_requested(SsgTrainer *trainer)
   return flag > 0;
 }
 
+/* What a signal will do now, and what a second one would cost. */
+static void announce(const SsgTrainer *trainer)
+{
+  gint64 done = trainer->progress.iteration - trainer->saved_at;
+  g_autofree char *since = trainer->snapshot ? g_path_get_basename(trainer->snapshot) : NULL;
+  g_autofree char *lost = since ? g_strdup_printf("%" G_GINT64_FORMAT " iterations since %s", done, since)
+                                : g_strdup_printf("all %" G_GINT64_FORMAT " iterations, for there is no snapshot yet", done);
+  g_autofree char *first = g_strdup_printf("ssgan-trainer: this iteration will be finished and saved, then the run stops; Ctrl-C again "
+                                           "ends it at once and loses the one at work and %s", lost);
+  g_autofree char *second = g_strdup_printf("ssgan-trainer: ended at once; lost: the iteration at work and %s", lost);
+  ssg_interrupt_announce(first, second);
+}
+
+/* Last words of process 0, whom a launcher is about to kill. */
+static void log_stuck(gpointer data)
+{
+  const SsgTrainer *trainer = data;
+  ssg_run_directory_log(trainer->run, "a signal came while this process was waiting for another, which may have died; the last good "
+                        "snapshot is %s", trainer->snapshot ? trainer->snapshot : "none");
+}
+
+/* One iteration and what is due after it. *stopped: a signal came. */
+static gboolean go_on(SsgTrainer *trainer, SsgProgress *progress, gboolean *stopped, GError **error)
+{
+  const SsgTrainConfig *c = trainer->config;
+  SsgRunDirectory *run = trainer->run;
+  const SsgBatch *batch = trainer->first ? trainer->first : ssg_loader_next(trainer->loader, error);
+  trainer->first = NULL;
+  if (!batch)
+    return FALSE;
+  if (run)
+    announce(trainer);
+  iterate(trainer, batch);
+  gint64 i = trainer->progress.iteration;
+  ssg_progress_set(progress, trainer->progress.images);
+  if (!ssg_context_check(trainer->ctx, error))
+    return FALSE;
+  if (worst_steps(trainer) >= MAX_BAD_STEPS)
+    return give_up(trainer, error);
+  *stopped = stop_requested(trainer);
+  gboolean last = i == c->iterations, leaves = last || *stopped;
+  /* The snapshot before the pictures: whoever stops a run may not wait for them. It keeps the figures since the last line. */
+  return ((i % c->stats_every && !last) || write_stats(trainer, run, progress, error)) &&
+         ((i % c->snapshot_every && !leaves) || save_snapshot(trainer, run, error)) &&
+         (!c->grid_every || (i % c->grid_every && !leaves) || draw_sheet(trainer, run, error));
+}
+
 gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean quiet, GError **error)
 {
   const SsgTrainConfig *c = trainer->config;
@@ -463,35 +557,21 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
     ssg_snapshots_tidy(run, trainer->progress.images);
   if (run && trainer->progress.iteration >= c->iterations)
     g_printerr("ssgan-trainer: all %" G_GINT64_FORMAT " iterations are done; --iterations N goes on to N\n", c->iterations);
-  Window window = {.start = g_get_monotonic_time()};
+  trainer->run = run;
+  trainer->window.start = g_get_monotonic_time();
+  if (run)
+    ssg_workers_on_stuck(trainer->workers, log_stuck, trainer);
   gboolean good = TRUE, stopped = FALSE;
-  while (good && !stopped && trainer->progress.iteration < c->iterations) {
-    const SsgBatch *batch = trainer->first ? trainer->first : ssg_loader_next(trainer->loader, error);
-    trainer->first = NULL;
-    if (!batch) {
-      good = FALSE;
-      break;
-    }
-    iterate(trainer, batch, &window);
-    gint64 i = trainer->progress.iteration;
-    good = ssg_context_check(trainer->ctx, error);
-    ssg_progress_set(progress, trainer->progress.images);
-    if (good && worst_steps(trainer) >= MAX_BAD_STEPS)
-      good = give_up(trainer, error);
-    stopped = stop_requested(trainer);
-    gboolean last = i == c->iterations || stopped;
-    if (good && (i % c->stats_every == 0 || last))
-      good = write_stats(trainer, run, progress, &window, error);
-    if (good && (i % c->snapshot_every == 0 || last)) /* before the pictures: whoever stops a run may not wait for them */
-      good = save_snapshot(trainer, run, error);
-    if (good && c->grid_every && (i % c->grid_every == 0 || last))
-      good = draw_sheet(trainer, run, error);
-  }
+  while (good && !stopped && trainer->progress.iteration < c->iterations)
+    good = go_on(trainer, progress, &stopped, error);
+  ssg_interrupt_announce(NULL, NULL);
+  ssg_workers_on_stuck(trainer->workers, NULL, NULL);
   if (!good)
     ssg_run_directory_log(run, "ended: %s", error && *error ? (*error)->message : "failed");
   if (stopped && good)
     ssg_run_directory_log(run, "stopped after %" G_GINT64_FORMAT " iterations; resume with: ssgan-trainer train --resume %s",
                           trainer->progress.iteration, run ? ssg_run_directory_path(run) : "");
   ssg_run_directory_set_output(run, NULL, quiet);
+  trainer->run = NULL;
   return good && (!stopped || ssg_interrupt_check(error));
 }

@@ -19,8 +19,8 @@ SsgTrainingProgress *ssg_trainer_progress(SsgTrainer *trainer);
 
 /* Goes on from a snapshot. */
 gboolean ssg_trainer_load(SsgTrainer *trainer, const char *snapshot, GError **error);
-/* Opens the dataset and starts decoding where the progress stands; before ssg_trainer_run(). */
-gboolean ssg_trainer_open_data(SsgTrainer *trainer, GError **error);
+/* Opens the dataset and starts decoding where the progress stands; before ssg_trainer_run(). report: see training-data.h; free it. */
+gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **error);
 /* Runs until config->iterations. run: NULL on ranks other than 0. SSG_ERROR_CANCELLED after a signal (the state is saved by then);
  * SSG_ERROR_FAILED-like errors name the last good snapshot. */
 gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean quiet, GError **error);

@@ -9,6 +9,9 @@
 
 #ifdef SSG_HAVE_MPI
 #include <mpi.h>
+#include <sched.h>
+
+#include "trainer/interrupt.h"
 #endif
 
 #define BUCKET (1 << 20) /* elements, 8 MiB of f64: large enough for bandwidth, small enough to start early */
@@ -29,6 +32,8 @@ struct _SsgWorkers {
   float *scratch;        /* [BUCKET] */
   SsgContext *ctx;       /* that has joined a group; NULL: MPI */
   char *reduction;
+  void (*stuck)(gpointer data);
+  gpointer stuck_data;
 #ifdef SSG_HAVE_MPI
   MPI_Request *requests; /* [buckets] */
 #endif
@@ -95,12 +100,64 @@ int ssg_workers_count(const SsgWorkers *workers)
   return workers->count;
 }
 
+void ssg_workers_on_stuck(SsgWorkers *workers, void (*stuck)(gpointer data), gpointer data)
+{
+  workers->stuck = stuck;
+  workers->stuck_data = data;
+}
+
+#ifdef SSG_HAVE_MPI
+#define STUCK (G_USEC_PER_SEC / 4) /* launchers kill a second after they asked */
+
+/* As MPI_Waitall(), with an eye on signals. */
+static void wait_all(SsgWorkers *workers, int n, MPI_Request *requests)
+{
+  gint64 since = 0;
+  for (;;) {
+    int done = 0;
+    MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE);
+    if (done)
+      return;
+    sched_yield();
+    if (!workers->stuck || !ssg_interrupt_requested())
+      continue;
+    if (!since)
+      since = g_get_monotonic_time();
+    if (g_get_monotonic_time() - since > STUCK) {
+      workers->stuck(workers->stuck_data);
+      workers->stuck = NULL;
+    }
+  }
+}
+#endif
+
 void ssg_workers_sum(SsgWorkers *workers, double *values, int n)
 {
 #ifdef SSG_HAVE_MPI
-  if (workers->count > 1)
-    MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  MPI_Request request;
+  if (workers->count == 1)
+    return;
+  MPI_Iallreduce(MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD, &request);
+  wait_all(workers, 1, &request);
 #endif
+}
+
+char *ssg_workers_share_text(SsgWorkers *workers, const char *text)
+{
+#ifdef SSG_HAVE_MPI
+  if (workers->count > 1) {
+    gint64 length = text ? (gint64) strlen(text) : -1;
+    MPI_Bcast(&length, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+    if (length < 0)
+      return NULL;
+    char *shared = g_malloc0(length + 1);
+    if (workers->rank == 0)
+      memcpy(shared, text, length);
+    MPI_Bcast(shared, (int) length, MPI_CHAR, 0, MPI_COMM_WORLD);
+    return shared;
+  }
+#endif
+  return g_strdup(text);
 }
 
 /* --- devices --- */
@@ -289,7 +346,6 @@ void ssg_workers_reduce_begin(SsgWorkers *workers, SsgTensor *block, int n_piece
   gboolean on_host = ssg_device_is_host(ssg_context_device(ssg_tensor_context(block)));
   gint64 n = ssg_tensor_elements(block);
 
-  clear_block(block);
   workers->block = block;
   workers->last = FALSE;
   workers->collects = on_host && !workers->ctx && n_pieces > 1;
@@ -349,7 +405,7 @@ void ssg_workers_reduce_end(SsgWorkers *workers)
   if (workers->ctx)
     ssg_tensor_group_finish(workers->block);
   else if (workers->count > 1)
-    MPI_Waitall(workers->n_buckets, workers->requests, MPI_STATUSES_IGNORE);
+    wait_all(workers, workers->n_buckets, workers->requests);
 #endif
   for (int i = 0; i < workers->n_buckets && workers->through_host; i++)
     return_bucket(workers, i);

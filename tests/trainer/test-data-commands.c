@@ -155,6 +155,12 @@ static void test_folders_errors(void)
   expect_failure(command, "@/bad/images @/bad/none --classes 5 --out @/bad/db", "none", "bad");
   expect_failure(&ssg_command_data_images, "@/bad/images --out @/bad/db --size 4", "--size", "bad");
   expect_failure(&ssg_command_data_images, "@/bad/images --out @/bad/db --quality 101", "--quality", "bad");
+  expect_failure(&ssg_command_data_images, "@/bad/images --out @/bad/db --limit 0", "--limit takes", "bad");
+  expect_failure(&ssg_command_data_folders, "@/bad/images @/bad/labels --classes 5 --out @/bad/db --limit -1", "--limit takes", "bad");
+  expect_failure(&ssg_command_data_celebamask, "@/bad --out @/bad/db --limit 0", "--limit takes", "bad");
+  expect_failure(&ssg_command_data_portraits, "--count 10000001 --size 16 --out @/bad/db", "--count takes", "bad");
+  expect_failure(&ssg_command_data_check, "@/bad/db --size -3", "--size takes", "bad");
+  expect_failure(&ssg_command_data_stats, "@/bad/db --size -3", "--size takes", "bad");
   expect_failure(&ssg_command_data_images, "@/bad --out @/bad/db", "no pictures", "bad");
   expect_failure(&ssg_command_data_images, "@/bad/images --out @/bad/labels", "exists already", "bad");
 }

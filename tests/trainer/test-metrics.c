@@ -457,6 +457,7 @@ static void expect_refusal(const char *data, const char *line, const char *words
 static void test_command_refuses(void)
 {
   expect_refusal("lmdb-mask-64", "--count -1", "--count takes");
+  expect_refusal("lmdb-mask-64", "--count 0", "--count takes");
   expect_refusal("lmdb-mask-64", "--edits -1", "--edits takes");
   expect_refusal("lmdb-mask-64", "--truncation 1e9", "--truncation takes");
   expect_refusal("lmdb-mask-64", "--which best", "there is no generator 'best'");

@@ -267,7 +267,7 @@ static void test_run(void)
   g_autofree char *stats_path = g_build_filename(path, "stats.jsonl", NULL),
                   *cut = g_strconcat(stats, "{\"iteration\": 7, \"im", NULL);
   g_assert_true(g_file_set_contents(stats_path, cut, -1, NULL));
-  run = ssg_run_directory_resume(path, 64, &error);
+  run = ssg_run_directory_resume(path, 64, NULL, &error);
   g_assert_no_error(error);
   ssg_run_directory_set_output(run, NULL, TRUE);
   ssg_run_directory_log(run, "again");
@@ -279,7 +279,7 @@ static void test_run(void)
   g_assert_cmpint(count_lines(longer_log), ==, 2);
   ssg_run_directory_free(run);
 
-  g_assert_null(ssg_run_directory_resume("/nowhere/at/all", 0, &error));
+  g_assert_null(ssg_run_directory_resume("/nowhere/at/all", 0, NULL, &error));
   g_assert_error(error, SSG_ERROR, SSG_ERROR_FILE);
   g_clear_error(&error);
 

@@ -73,7 +73,7 @@ static char *snapshot(const char *run_folder)
 {
   g_autofree char *path = g_strconcat(folder, run_folder, NULL);
   g_autoptr(GError) error = NULL;
-  char *found = ssg_snapshots_find(path, &error);
+  char *found = ssg_snapshots_find(path, NULL, &error);
   g_assert_no_error(error);
   return found;
 }
@@ -112,6 +112,30 @@ static double distance(const char *run_a, const char *run_b, gboolean each_tenso
   for (int k = 0; k < 3 && !each_tensor; k++)
     worst = MAX(worst, sqrt(sums[k][0] / sums[k][1]));
   return worst;
+}
+
+/* A file's text, with the test's folder before its path. */
+static char *read_text(const char *path)
+{
+  g_autofree char *full = g_strconcat(folder, path, NULL);
+  g_autoptr(GError) error = NULL;
+  char *text = NULL;
+  g_file_get_contents(full, &text, NULL, &error);
+  g_assert_no_error(error);
+  return text;
+}
+
+/* Waits until the file has the text, half a minute at most. */
+static void wait_for_text(const char *path, const char *wanted)
+{
+  g_autofree char *full = g_strconcat(folder, path, NULL);
+  for (int i = 0; i < 1500; i++) {
+    g_autofree char *text = NULL;
+    if (g_file_get_contents(full, &text, NULL, NULL) && strstr(text, wanted))
+      return;
+    g_usleep(20000);
+  }
+  g_error("%s: '%s' never came", path, wanted);
 }
 
 /* --- a run, and the same run with interruptions --- */
@@ -154,7 +178,7 @@ static void test_kill(void)
     kills++;
     /* Resume where there is something to resume; an early death left only a folder, or nothing. */
     g_autofree char *path = g_build_filename(folder, "killed", "00000-small-64", NULL);
-    g_autofree char *found = ssg_snapshots_find(path, NULL);
+    g_autofree char *found = ssg_snapshots_find(path, NULL, NULL);
     line = found ? "train --quiet --threads 1 --resume @/killed/00000-small-64" : TRAIN "--out @/killed --iterations 8";
     if (!found) {
       g_autofree char *remove = g_strdup_printf("rm -rf '%s/killed'", folder);
@@ -166,7 +190,7 @@ static void test_kill(void)
   g_assert_cmpfloat(distance("/whole/00000-small-64", "/killed/00000-small-64", FALSE), ==, 0);
 }
 
-/* While one process is at work, another is refused; a signal then saves, with figures and pictures of that moment. */
+/* While one process is at work, another is refused; a signal then saves, with pictures of that moment. */
 static void test_terminate(void)
 {
   g_auto(GStrv) argv = command_of("", TRAIN "--out @/stopped --iterations 20000 --grid-every 1000000 --keep 0");
@@ -179,9 +203,9 @@ static void test_terminate(void)
   g_autofree char *first = NULL;
   for (int i = 0; i < 600 && !first; i++) {
     g_usleep(50000);
-    first = ssg_snapshots_find(run_folder, NULL);
+    first = ssg_snapshots_find(run_folder, NULL, NULL);
   }
-  g_assert_cmpint(run("train --quiet --threads 1 --resume @/stopped/00000-small-64 --iterations 3", &messages), ==, 1);
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/stopped/00000-small-64 --iterations 3", &messages), ==, 2);
   g_assert_nonnull(strstr(messages, "another ssgan-trainer"));
   kill(pid, SIGTERM);
   waitpid(pid, &status, 0);
@@ -192,6 +216,62 @@ static void test_terminate(void)
                                             g_ascii_strtoll(strstr(found, "snapshot-") + strlen("snapshot-"), NULL, 10));
   pictures = g_build_filename(run_folder, images, NULL);
   g_assert_true(g_file_test(pictures, G_FILE_TEST_EXISTS));
+}
+
+/* stats.jsonl without what depends on the clock. */
+static char *figures(const char *path)
+{
+  g_autofree char *text = read_text(path);
+  g_autoptr(GRegex) clock = g_regex_new("\"(time|speed/[^\"]*|memory/[^\"]*)\": [0-9.e+-]+(, )?", 0, 0, NULL);
+  return g_regex_replace_literal(clock, text, -1, 0, "", 0, NULL);
+}
+
+/* Figures are means over windows that snapshots cut through: those of a run that goes on are those of the undisturbed one. */
+static void test_figures(void)
+{
+  g_assert_cmpint(run(TRAIN "--out @/figures --iterations 10 --stats-every 5 --r1-every 2 --keep 0", NULL), ==, 0);
+  g_autofree char *whole = figures("/figures/00000-small-64/stats.jsonl"), *line = NULL;
+  line = g_strdup_printf("train --quiet --threads 1 --resume %s/figures/00000-small-64/snapshot-0000000032.safetensors", folder);
+  g_assert_cmpint(run(line, NULL), ==, 0);
+  g_autofree char *resumed = figures("/figures/00000-small-64/stats.jsonl");
+  g_assert_nonnull(strstr(whole, "\"images\": 40"));
+  g_assert_cmpstr(whole, ==, resumed);
+}
+
+/* A second Ctrl-C, while an iteration of a larger model is still at work, says what it costs. */
+static void test_twice(void)
+{
+  g_autofree char *errors = g_build_filename(folder, "twice.txt", NULL);
+  g_autofree char *line = g_strdup_printf("exec \"$SSG_TRAINER_PROGRAM\" train --preset small-64 --batch 128 --threads 1 --quiet --data "
+                                          "\"$SSG_TEST_GOLDENS/lmdb-mask-64\" --out %s/twice 2>%s", folder, errors);
+  char *argv[] = {"sh", "-c", line, NULL};
+  GPid pid;
+  int status;
+  g_assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, NULL, NULL, &pid, NULL));
+  wait_for_text("/twice/00000-small-64/log.txt", "random weights");
+  g_usleep(200000); /* from the log's first lines into the loop */
+  kill(pid, SIGINT);
+  wait_for_text("/twice.txt", "will be finished and saved");
+  kill(pid, SIGINT);
+  waitpid(pid, &status, 0);
+  g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+  g_autofree char *said = read_text("/twice.txt");
+  g_assert_nonnull(strstr(said, "ended at once; lost: the iteration at work and all 0 iterations"));
+}
+
+/* Whoever finds a run at work does not even look at its snapshots. */
+static void test_lock(void)
+{
+  g_autofree char *messages = NULL, *broken = NULL, *run_folder = g_build_filename(folder, "locked", "00000-small-64", NULL);
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --out @/locked --iterations 2", NULL), ==, 0);
+  broken = g_build_filename(run_folder, "snapshot-0000000099.safetensors", NULL);
+  g_assert_true(g_file_set_contents(broken, "nothing", -1, NULL));
+  SsgRunLock *lock = ssg_run_lock_new(run_folder, NULL);
+  g_assert_nonnull(lock);
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/locked/00000-small-64 --iterations 3", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "another ssgan-trainer is at work"));
+  g_assert_null(strstr(messages, "snapshot skipped"));
+  ssg_run_lock_free(lock);
 }
 
 /* The newest snapshot is cut in half: it is named, skipped, and the one before goes on to the same end. */
@@ -206,6 +286,8 @@ static void test_damage(void)
   g_assert_cmpint(run("train --quiet --threads 1 --iterations 8 --resume @/damaged/00000-small-64", &messages), ==, 0);
   g_assert_nonnull(strstr(messages, "snapshot skipped"));
   g_assert_nonnull(strstr(messages, newest));
+  g_autofree char *log = read_text("/damaged/00000-small-64/log.txt");
+  g_assert_nonnull(strstr(log, "warning: snapshot skipped"));
   g_assert_cmpfloat(distance("/whole/00000-small-64", "/damaged/00000-small-64", FALSE), ==, 0);
 }
 
@@ -291,6 +373,17 @@ static void test_accumulation(void)
 /* Whatever the settings, several processes give the bits that one gives: a last bit that differs would grow a thousandfold in twenty
  * iterations (GANs are like that). Pieces of the batch and of the path-length step are unequal in number here and there, and one
  * process may have no sample of the latter at all. */
+static gboolean have_mpirun(void)
+{
+  g_autofree char *mpirun = g_find_program_in_path("mpirun");
+  if (!mpirun)
+    g_test_skip("no mpirun here");
+  g_setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", TRUE);
+  g_setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", TRUE);
+  g_setenv("OMPI_MCA_orte_tmpdir_base", folder, TRUE); /* runs side by side quarrel over one that they share */
+  return mpirun != NULL;
+}
+
 static void test_processes(void)
 {
   static const struct {
@@ -301,14 +394,8 @@ static void test_processes(void)
                {3, "--iterations 4 --batch 24 --path-every 1 --path-batch-shrink 5 --mixing 1 --flip"},
                {4, "--iterations 2 --batch 16 --path-every 1 --path-batch-shrink 16"},
                {2, "--iterations 4 --batch 16 --micro-batch 8 --path-every 1"}};
-  g_autofree char *mpirun = g_find_program_in_path("mpirun");
-  if (!mpirun) {
-    g_test_skip("no mpirun here");
+  if (!have_mpirun())
     return;
-  }
-  g_setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", TRUE);
-  g_setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", TRUE);
-  g_setenv("OMPI_MCA_orte_tmpdir_base", folder, TRUE); /* runs side by side quarrel over one that they share */
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autofree char *line = g_strdup_printf(TRAIN "--grid-every 0 --out @/ranks%u %s", (guint) i, cases[i].settings);
     g_autofree char *launcher = g_strdup_printf("mpirun --oversubscribe --bind-to none -n %d", cases[i].n);
@@ -319,6 +406,87 @@ static void test_processes(void)
     g_test_message("%d processes against one, %s: %.3g", cases[i].n, cases[i].settings, d);
     g_assert_cmpfloat(d, ==, 0);
   }
+}
+
+/* A process that is killed ends the run, and the log has a line of it. */
+static void test_dead_process(void)
+{
+  if (!have_mpirun())
+    return;
+  g_autofree char *train = g_strdup_printf("\"$SSG_TRAINER_PROGRAM\" train --config %s --data \"$SSG_TEST_GOLDENS/lmdb-mask-64\" --quiet "
+                                           "--threads 1 --iterations 1000000 --grid-every 0 --out %s/dead", config, folder);
+  g_autofree char *second = g_strdup_printf("echo $$ >%s/second.pid; exec %s", folder, train);
+  char *argv[] = {"mpirun", "--oversubscribe", "--bind-to", "none", "-n", "1", "sh", "-c", train, ":", "-n", "1", "sh", "-c", second, NULL};
+  GPid pid;
+  int status;
+  g_assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+                              G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &pid, NULL));
+  wait_for_text("/dead/00000-small-64/log.txt", "iteration 2 ");
+  g_autofree char *number = read_text("/second.pid");
+  kill(atoi(number), SIGKILL);
+  waitpid(pid, &status, 0);
+  g_assert_true(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+  g_autofree char *log = read_text("/dead/00000-small-64/log.txt");
+  g_assert_nonnull(strstr(log, "waiting for another, which may have died; the last good snapshot is "));
+}
+
+/* --- data that fit, more or less --- */
+
+static void test_data(void)
+{
+  g_autofree char *log = NULL, *said = NULL, *messages = NULL;
+  log = read_text("/whole/00000-small-64/log.txt");
+  g_assert_nonnull(strstr(log, " pictures with label maps, 64 x 64 pixels"));
+  g_assert_nonnull(strstr(log, "are 64 pixels a side, the model's 16: their centred squares are taken, and scaled down"));
+  g_assert_null(strstr(log, "warning"));
+  /* Larger than the data, and with parts that they do not have. */
+  g_assert_cmpint(run_saying("train --preset small-128 --data $/lmdb-mask-64 --dry-run --threads 1", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "are 64 pixels a side, the model's 128: they are scaled up"));
+  g_assert_nonnull(strstr(said, "13 parts, none of the "));
+  g_assert_nonnull(strstr(said, " has 5, 6, 7, 8, 9, 10, 11, 12: a part without"));
+  /* Data that name other classes than the model has parts. */
+  g_assert_cmpint(run("data portraits --count 4 --size 16 --out @/portraits --quiet --seed 1", NULL), ==, 0);
+  g_assert_cmpint(run("train --config @/config.json --data @/portraits --quiet --out @/bad", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "has 13 classes (background, face, "));
+  g_assert_nonnull(strstr(messages, "the model has 5 parts"));
+}
+
+/* A dry run looks at what a run would look at, and says what an iteration took here. */
+static void test_dry_run(void)
+{
+  static const struct {
+    const char *arguments, *says;
+    int code;
+  } cases[] = {{"--data @/nowhere", "nowhere", 2},
+               {"--data $/lmdb-image-64", "label maps", 2},
+               {"--device nonesuch", "nonesuch", 1},
+               {"--precision tf32", "does not compute in tf32", 1},
+               {"--precision bf16", "does not compute in bf16", 1},
+               {"--batch 10", "sets of 4", 2}};
+  g_autofree char *said = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *line = g_strconcat("train --config @/config.json --dry-run --threads 1 ", cases[i].arguments, NULL), *messages = NULL;
+    int code = run(line, &messages);
+    if (code != cases[i].code || !strstr(messages, cases[i].says))
+      g_error("%s: exit code %d, said: %s", line, code, messages);
+  }
+  g_assert_cmpint(run_saying("train --config @/config.json --data $/lmdb-mask-64 --dry-run --threads 1 --micro-batch 2", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "device         cpu: "));
+  g_assert_nonnull(strstr(said, "images a second tried here about"));
+  g_assert_nonnull(strstr(said, "warning: pieces of 2: the minibatch standard deviation compares 2 images at a time, not 4"));
+}
+
+static void test_bench(void)
+{
+  g_autofree char *said = NULL, *messages = NULL;
+  g_assert_cmpint(run_saying("bench --train --config @/config.json --runs 1 --threads 1", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "1 thread, batch 8 in pieces of 4, 16 iterations"));
+  g_assert_nonnull(strstr(said, "images a second"));
+  g_assert_cmpint(run("bench --train --config @/config.json --arch small-64", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "exclude each other"));
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("bench --train --batch 0", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "--batch takes a number from 1"));
 }
 
 /* --- fine-tuning --- */
@@ -333,7 +501,7 @@ static void test_finetune(void)
   g_assert_cmpint(run(line, &messages), ==, 0);
   g_assert_null(strstr(messages, "fresh"));
   /* Local generators are as they were; the render net moved. */
-  g_autofree char *to = ssg_snapshots_find(path, NULL);
+  g_autofree char *to = ssg_snapshots_find(path, NULL, NULL);
   g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
   static const struct {
     const char *name;
@@ -437,7 +605,7 @@ static void test_bad_input(void)
       {"train --resume @/whole/00000-small-64 --init @/x", "--init does not go with --resume"},
       {TRAIN "--out @/bad --init $/tiny-plain.pt", "has 4 parts"},
       {TRAIN "--out @/bad --init @/nowhere", "nowhere"},
-      {"train --resume $/tiny-inference.safetensors", "tiny-inference"},
+      {"train --resume $/tiny-inference.safetensors", "tiny-inference.safetensors is no snapshot of a training run"},
       {"finetune $/README.md --data $/lmdb-image-64", "README.md"},
   };
   g_autofree char *preset = g_build_filename(folder, "preset.json", NULL);
@@ -455,6 +623,52 @@ static void test_bad_input(void)
       g_error("%s: exit code %d, said: %s", cases[i].line, code, messages);
   }
   g_assert_false(g_file_test(empty, G_FILE_TEST_EXISTS)); /* no folder of a run that could not start */
+}
+
+/* Configurations that are wrong: the message says what and where. */
+static void test_bad_config(void)
+{
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"{ \"batch\": \"8\" }", "batch: '\"8\"' is not a whole number from 1 to 65536"},
+      {"{ \"batch\": 8.5 }", "batch: '8.5' is not a whole number"},
+      {"{ \"batch\": null }", "batch: 'null' is not a whole number"},
+      {"{ \"batch\": [8] }", "batch: '[8]' is not a whole number"},
+      {"{ \"batch\": true }", "batch: 'true' is not a whole number"},
+      {"{ \"batch\": 18446744073709551624 }", "the number 18446744073709551624 is too large"},
+      {"{ \"batch\": 016 }", "the number 016 begins with a 0"},
+      {"{ \"iterations\": 0 }", "iterations: '0' is not a whole number from 1 to 1000000000000"},
+      {"{ \"lr\": \"0.1\" }", "lr: '\"0.1\"' is not a number from 0 to 10"},
+      {"{ \"flip\": 1 }", "flip: '1' is not true or false"},
+      {"{ \"name\": 5 }", "name: '5' is not a text"},
+      {"{ \"seed\": -1 }", "seed: '-1' is not a whole number from 0"},
+      {"{ \"r1_image\": 1e10 }", "r1_image: '10000000000' is not a number from 0 to 1000000000"},
+      {"{ \"zz\": 1 }", "'zz' is no option"},
+      {"{ \"batch\": 8,\n  \"name\": \"a", "the quotation mark in line 2 is never closed"},
+      {"{ \"batch\": 8,\n\n", "the bracket in line 1"},
+      {"{ \"architecture\": { \"zz\": 1 } }", "architecture.zz: there is no such member"},
+      {"{ \"architecture\": { \"size\": \"64\" } }", "architecture.size is \"64\", not a whole number"},
+      {"{ \"architecture\": { \"n_parts\": true } }", "architecture.n_parts is true"},
+      {"{ \"architecture\": { \"disc_channels\": [] } }", "architecture.disc_channels is [], not a list of channel numbers"},
+      {"{ \"architecture\": 5 }", "not a JSON object"},
+      {"{ \"preset\": \"small-32\", \"architecture\": { \"size\": 64 } }", "architecture: the model's 1 render levels"},
+      {"{ \"preset\": \"nonesuch\" }", "wrong.json: there is no preset 'nonesuch'"},
+  };
+  g_autofree char *path = g_build_filename(folder, "wrong.json", NULL), *said = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *messages = NULL;
+    g_assert_true(g_file_set_contents(path, cases[i].text, -1, NULL));
+    int code = run("train --config @/wrong.json --dry-run", &messages);
+    if (code != 2 || !strstr(messages, cases[i].says) || !strstr(messages, "wrong.json"))
+      g_error("%s: exit code %d, said: %s", cases[i].text, code, messages);
+  }
+  /* Some members beside a preset change those of the preset. */
+  g_assert_true(g_file_set_contents(path, "{ \"preset\": \"small-32\", \"batch\": 4.0, \"architecture\": { \"n_parts\": 4, \"transparent\": [] } }",
+                                    -1, NULL));
+  g_assert_cmpint(run_saying("train --config @/wrong.json --dry-run --threads 1", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "small-32, 32 pixels, 4 parts, style 128"));
+  g_assert_nonnull(strstr(said, "iteration      4 images"));
 }
 
 /* Sums that are not finite: steps are skipped, then the run ends and says so. */
@@ -490,15 +704,23 @@ int main(int argc, char **argv)
   g_test_add_func("/train/01-run-folder", test_run_folder);
   g_test_add_func("/train/02-kill", test_kill);
   g_test_add_func("/train/03-terminate", test_terminate);
+  g_test_add_func("/train/03-twice", test_twice);
+  g_test_add_func("/train/03-lock", test_lock);
+  g_test_add_func("/train/03-figures", test_figures);
   g_test_add_func("/train/04-damage", test_damage);
   g_test_add_func("/train/04-bit", test_bit);
   g_test_add_func("/train/04-older", test_older);
   g_test_add_func("/train/05-accumulation", test_accumulation);
   g_test_add_func("/train/06-processes", test_processes);
+  g_test_add_func("/train/06-dead-process", test_dead_process);
+  g_test_add_func("/train/06-data", test_data);
+  g_test_add_func("/train/06-dry-run", test_dry_run);
+  g_test_add_func("/train/06-bench", test_bench);
   g_test_add_func("/train/07-finetune", test_finetune);
   g_test_add_func("/train/07-init", test_init);
   g_test_add_func("/train/08-resume-public", test_resume_public);
   g_test_add_func("/train/09-bad-input", test_bad_input);
+  g_test_add_func("/train/09-bad-config", test_bad_config);
   g_test_add_func("/train/10-not-finite", test_not_finite);
   int status = g_test_run();
   g_autofree char *remove = g_strdup_printf("rm -rf '%s'", folder);

@@ -6,37 +6,48 @@
 #include "engine/atomic-file.h"
 #include "engine/error.h"
 
-#define MAX_NOTICE 512
+#define MAX_NOTICE 768
+
+typedef struct {
+  char shown[MAX_NOTICE], logged[MAX_NOTICE]; /* whole lines, or empty */
+} Notice;
 
 static volatile sig_atomic_t signal_came;
 
 /* The handler reads whichever pair `announced` names while the other is written. */
 static struct {
-  char first[MAX_NOTICE], second[MAX_NOTICE];
-} notices[2];
+  Notice first, second;
+  int log;
+} notices[2] = {{.log = -1}, {.log = -1}};
 static volatile sig_atomic_t announced;
 
-static void say(const char *notice)
+static void put(int file, const char *text)
 {
   gsize length = 0;
-  while (notice[length])
+  while (text[length])
     length++;
-  while (length > 0) {
-    ssize_t written = write(STDERR_FILENO, notice, length);
+  while (file >= 0 && length > 0) {
+    ssize_t written = write(file, text, length);
     if (written <= 0)
       return;
-    notice += written;
+    text += written;
     length -= (gsize) written;
   }
+}
+
+static void say(const Notice *notice, int log)
+{
+  put(STDERR_FILENO, notice->shown);
+  put(log, notice->logged);
 }
 
 static void take_signal(int number)
 {
   int saved = errno;
   if (!signal_came) {
-    say(notices[announced].first);
+    say(&notices[announced].first, notices[announced].log);
   } else if (number == SIGINT) {
-    say(notices[announced].second);
+    say(&notices[announced].second, notices[announced].log);
     ssg_atomic_file_discard_all();
     signal(number, SIG_DFL);
     raise(number);
@@ -45,18 +56,25 @@ static void take_signal(int number)
   errno = saved;
 }
 
-static void set_notice(char *slot, const char *text)
+static void set_notice(Notice *notice, const char *text, const char *time)
 {
-  g_snprintf(slot, MAX_NOTICE - 1, text ? "\n%s" : "%s", text ? text : ""); /* below the progress bar, and "^C" */
-  if (text)
-    g_strlcat(slot, "\n", MAX_NOTICE);
+  *notice = (Notice){0};
+  if (!text)
+    return;
+  g_snprintf(notice->shown, MAX_NOTICE - 1, "\nssgan-trainer: %.700s", text); /* below the progress bar, and "^C" */
+  g_snprintf(notice->logged, MAX_NOTICE - 1, "%s  %.700s", time, text);
+  g_strlcat(notice->shown, "\n", MAX_NOTICE);
+  g_strlcat(notice->logged, "\n", MAX_NOTICE);
 }
 
-void ssg_interrupt_announce(const char *first, const char *second)
+void ssg_interrupt_announce(const char *first, const char *second, int log)
 {
   int next = !announced;
-  set_notice(notices[next].first, first);
-  set_notice(notices[next].second, second);
+  g_autoptr(GDateTime) now = g_date_time_new_now_local();
+  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+  set_notice(&notices[next].first, first, time);
+  set_notice(&notices[next].second, second, time);
+  notices[next].log = log;
   announced = next;
 }
 

@@ -8,9 +8,10 @@
  * temporary files of what is being written and ends the process at once, for whoever cannot wait. Call once, from main(). */
 void ssg_interrupt_install(void);
 
-/* What the handler says on stderr: `first` when the first signal comes, `second` before a second SIGINT ends the process (a sentence
- * that says what is lost). Copied, cut at 500 bytes; NULL: nothing. May be called again and again, from one thread. */
-void ssg_interrupt_announce(const char *first, const char *second);
+/* What the handler says at once on stderr, and as a line with a time (that of this call) in the open file `log` (-1: none): `first` when
+ * the first signal comes, `second` before a second SIGINT ends the process (a sentence that says what is lost). Copied, cut at 700 bytes;
+ * NULL: nothing. log must stay open until it is announced away. May be called again and again, from one thread. */
+void ssg_interrupt_announce(const char *first, const char *second, int log);
 
 /* TRUE once a signal came. Cheap, from any thread. */
 gboolean ssg_interrupt_requested(void);

@@ -213,6 +213,11 @@ static void write_line(FILE *log, const char *text)
   fflush(log);
 }
 
+int ssg_run_directory_log_file(const SsgRunDirectory *run)
+{
+  return run ? fileno(run->log) : -1;
+}
+
 void ssg_run_directory_append_log(const char *path, const char *text)
 {
   g_autofree char *name = g_build_filename(path, "log.txt", NULL);

@@ -40,6 +40,8 @@ char *ssg_run_directory_file(const SsgRunDirectory *run, const char *format, ...
 void ssg_run_directory_set_output(SsgRunDirectory *run, SsgProgress *progress, gboolean quiet);
 /* A line for log.txt, with the time before it, and for stderr. A log that cannot be written (full disk) ends no run. */
 void ssg_run_directory_log(SsgRunDirectory *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Descriptor of the open log.txt, for a signal handler's last words: one write appends a line. -1 for NULL. */
+int ssg_run_directory_log_file(const SsgRunDirectory *run);
 /* A line for the log.txt of the run at `path`, from a process that has not opened it (its last words). Failing is no error. */
 void ssg_run_directory_append_log(const char *path, const char *text);
 

@@ -495,25 +495,20 @@ static gboolean stop_requested(SsgTrainer *trainer)
   return flag > 0;
 }
 
-/* What a signal will do now, and what a second one would cost. */
+/* What a signal will do now, and what a second one would cost. The log has it, too: a launcher that lost a process ends the others by a
+ * signal, and kills those that wait for the dead one soon after. */
 static void announce(const SsgTrainer *trainer)
 {
   gint64 done = trainer->progress.iteration - trainer->saved_at;
   g_autofree char *since = trainer->snapshot ? g_path_get_basename(trainer->snapshot) : NULL;
   g_autofree char *lost = since ? g_strdup_printf("%" G_GINT64_FORMAT " iterations since %s", done, since)
                                 : g_strdup_printf("all %" G_GINT64_FORMAT " iterations, for there is no snapshot yet", done);
-  g_autofree char *first = g_strdup_printf("ssgan-trainer: this iteration will be finished and saved, then the run stops; Ctrl-C again "
-                                           "ends it at once and loses the one at work and %s", lost);
-  g_autofree char *second = g_strdup_printf("ssgan-trainer: ended at once; lost: the iteration at work and %s", lost);
-  ssg_interrupt_announce(first, second);
-}
-
-/* Last words of process 0, whom a launcher is about to kill. */
-static void log_stuck(gpointer data)
-{
-  const SsgTrainer *trainer = data;
-  ssg_run_directory_log(trainer->run, "a signal came while this process was waiting for another, which may have died; the last good "
-                        "snapshot is %s", trainer->snapshot ? trainer->snapshot : "none");
+  gboolean several = ssg_workers_count(trainer->workers) > 1;
+  g_autofree char *first = g_strdup_printf("a signal came: this iteration will be finished and saved, then the run stops; %s the one at work "
+                                           "and %s", several ? "if another process died, or the launcher kills this one before, that loses"
+                                                             : "Ctrl-C again ends it at once and loses", lost);
+  g_autofree char *second = g_strdup_printf("ended at once; lost: the iteration at work and %s", lost);
+  ssg_interrupt_announce(first, second, ssg_run_directory_log_file(trainer->run));
 }
 
 /* One iteration and what is due after it. *stopped: a signal came. */
@@ -559,13 +554,10 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
     g_printerr("ssgan-trainer: all %" G_GINT64_FORMAT " iterations are done; --iterations N goes on to N\n", c->iterations);
   trainer->run = run;
   trainer->window.start = g_get_monotonic_time();
-  if (run)
-    ssg_workers_on_stuck(trainer->workers, log_stuck, trainer);
   gboolean good = TRUE, stopped = FALSE;
   while (good && !stopped && trainer->progress.iteration < c->iterations)
     good = go_on(trainer, progress, &stopped, error);
-  ssg_interrupt_announce(NULL, NULL);
-  ssg_workers_on_stuck(trainer->workers, NULL, NULL);
+  ssg_interrupt_announce(NULL, NULL, -1);
   if (!good)
     ssg_run_directory_log(run, "ended: %s", error && *error ? (*error)->message : "failed");
   if (stopped && good)

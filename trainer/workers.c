@@ -9,9 +9,6 @@
 
 #ifdef SSG_HAVE_MPI
 #include <mpi.h>
-#include <sched.h>
-
-#include "trainer/interrupt.h"
 #endif
 
 #define BUCKET (1 << 20) /* elements, 8 MiB of f64: large enough for bandwidth, small enough to start early */
@@ -32,8 +29,6 @@ struct _SsgWorkers {
   float *scratch;        /* [BUCKET] */
   SsgContext *ctx;       /* that has joined a group; NULL: MPI */
   char *reduction;
-  void (*stuck)(gpointer data);
-  gpointer stuck_data;
 #ifdef SSG_HAVE_MPI
   MPI_Request *requests; /* [buckets] */
 #endif
@@ -100,45 +95,11 @@ int ssg_workers_count(const SsgWorkers *workers)
   return workers->count;
 }
 
-void ssg_workers_on_stuck(SsgWorkers *workers, void (*stuck)(gpointer data), gpointer data)
-{
-  workers->stuck = stuck;
-  workers->stuck_data = data;
-}
-
-#ifdef SSG_HAVE_MPI
-#define STUCK (G_USEC_PER_SEC / 4) /* launchers kill a second after they asked */
-
-/* As MPI_Waitall(), with an eye on signals. */
-static void wait_all(SsgWorkers *workers, int n, MPI_Request *requests)
-{
-  gint64 since = 0;
-  for (;;) {
-    int done = 0;
-    MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE);
-    if (done)
-      return;
-    sched_yield();
-    if (!workers->stuck || !ssg_interrupt_requested())
-      continue;
-    if (!since)
-      since = g_get_monotonic_time();
-    if (g_get_monotonic_time() - since > STUCK) {
-      workers->stuck(workers->stuck_data);
-      workers->stuck = NULL;
-    }
-  }
-}
-#endif
-
 void ssg_workers_sum(SsgWorkers *workers, double *values, int n)
 {
 #ifdef SSG_HAVE_MPI
-  MPI_Request request;
-  if (workers->count == 1)
-    return;
-  MPI_Iallreduce(MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD, &request);
-  wait_all(workers, 1, &request);
+  if (workers->count > 1)
+    MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
 #endif
 }
 
@@ -405,7 +366,7 @@ void ssg_workers_reduce_end(SsgWorkers *workers)
   if (workers->ctx)
     ssg_tensor_group_finish(workers->block);
   else if (workers->count > 1)
-    wait_all(workers, workers->n_buckets, workers->requests);
+    MPI_Waitall(workers->n_buckets, workers->requests, MPI_STATUSES_IGNORE);
 #endif
   for (int i = 0; i < workers->n_buckets && workers->through_host; i++)
     return_bucket(workers, i);

@@ -29,9 +29,6 @@ void ssg_workers_sum(SsgWorkers *workers, double *values, int n);
 
 /* Process 0's text on all processes; NULL is a text, too. Free it. Every process must call it; the others' texts are of no account. */
 char *ssg_workers_share_text(SsgWorkers *workers, const char *text);
-/* stuck is called, once, when a signal came (interrupt.h) and this process has been waiting for others for a while since: a launcher that
- * lost a process ends the others by a signal, and some last words are in order. NULL: nothing. */
-void ssg_workers_on_stuck(SsgWorkers *workers, void (*stuck)(gpointer data), gpointer data);
 
 /* Sums a gradient block over the pieces of a batch and over all processes while the backward pass still runs:
  *   begin    of a block (f32) that is all 0. n_pieces: of the whole batch, on all processes together

@@ -12,7 +12,9 @@
 static const char description[] =
     "Trains a model from random weights, from another model (--init), or goes on with a run (--resume). Every run is a numbered folder with config.json, log.txt, "
     "stats.jsonl, TensorBoard events, curves.png, sheets of samples and snapshots; it can be stopped with Ctrl-C or SIGTERM, or be "
-    "killed, and resumed. To train on several processors: mpirun -n 2 ssgan-trainer train ...\n\n"
+    "killed, and resumed. To train on several processors: mpirun -n 2 ssgan-trainer train ... On the CPU the number of processes does not "
+    "change what is learned, each with as many threads. mpirun kills its processes soon after Ctrl-C: a SIGTERM to one of them saves and "
+    "stops all, and so does Ctrl-C with --mca odls_base_sigkill_timeout 600.\n\n"
     "--init starts from another model's parameters instead, of this architecture or of another: what has the same name and shape is "
     "copied, Fourier weights grow with the size, the discriminator's blocks are matched by the size they work at. So a model trained at "
     "64 pixels grows to one at 128. log.txt says what was copied and what starts fresh.\n\n"

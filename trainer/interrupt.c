@@ -37,8 +37,8 @@ static void put(int file, const char *text)
 
 static void say(const Notice *notice, int log)
 {
+  put(log, notice->logged); /* first: the other end of stderr may be gone */
   put(STDERR_FILENO, notice->shown);
-  put(log, notice->logged);
 }
 
 static void take_signal(int number)

@@ -76,6 +76,12 @@ static gboolean decode(const SsgLoader *loader, int index, guint8 *item, GError 
   if (!loader->with_labels)
     return TRUE;
   g_autoptr(SsgImage) label = ssg_dataset_decode_label(loader->dataset, index, error);
+  if (label && (gint64) label->width * image->height != (gint64) image->width * label->height) {
+    g_autofree char *key = ssg_dataset_label_key(loader->dataset, index);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "dataset %s, %s is %dx%d pixels, but its picture %dx%d",
+                ssg_dataset_path(loader->dataset), key, label->width, label->height, image->width, image->height);
+    return FALSE;
+  }
   g_autoptr(SsgImage) small = label ? to_size(label, size, SSG_RESAMPLE_NEAREST, error) : NULL;
   if (!small)
     return FALSE;

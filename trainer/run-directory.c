@@ -113,6 +113,27 @@ static gboolean trim_stats(const char *path, gint64 images, GError **error)
   return kept->len == size || ssg_atomic_file_save(path, kept->str, kept->len, error);
 }
 
+/* One write a line: others may be appending. */
+static void write_line(FILE *log, const char *text)
+{
+  g_autoptr(GDateTime) now = g_date_time_new_now_local();
+  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+  fprintf(log, "%s  %s\n", time, text);
+  fflush(log);
+}
+
+/* A byte in the lock file says that somebody is at work; whoever is killed leaves it there. */
+static void note_work(SsgRunDirectory *run)
+{
+  char byte;
+  if (run->lock->file < 0)
+    return;
+  if (pread(run->lock->file, &byte, 1, 0) == 1)
+    write_line(run->log, "the last process at work on this run ended without a word: it was killed, or died with another process of the run");
+  if (pwrite(run->lock->file, "1", 1, 0) != 1)
+    return; /* a full disk: then nobody learns how this run ended */
+}
+
 static SsgRunDirectory *open_run(const char *path, gint64 images, SsgRunLock *lock, GError **error)
 {
   g_autoptr(SsgRunDirectory) run = g_new0(SsgRunDirectory, 1);
@@ -127,6 +148,7 @@ static SsgRunDirectory *open_run(const char *path, gint64 images, SsgRunLock *lo
   if (!(run->log = open_file(run, "log.txt", error)) || !(run->stats = open_file(run, "stats.jsonl", error)) ||
       !(run->board = ssg_tensorboard_open(path, images, error)))
     return NULL;
+  note_work(run);
   return g_steal_pointer(&run);
 }
 
@@ -173,6 +195,8 @@ void ssg_run_directory_free(SsgRunDirectory *run)
     fclose(run->log);
   if (run->stats)
     fclose(run->stats);
+  if (run->log && run->lock && run->lock->file >= 0 && ftruncate(run->lock->file, 0) < 0)
+    g_debug("%s: the lock file keeps its mark", run->path);
   ssg_run_lock_free(run->lock);
   ssg_tensorboard_close(run->board);
   ssg_curves_free(run->curves);
@@ -202,15 +226,6 @@ void ssg_run_directory_set_output(SsgRunDirectory *run, SsgProgress *progress, g
     return;
   run->progress = progress;
   run->quiet = quiet;
-}
-
-/* One write a line: others may be appending. */
-static void write_line(FILE *log, const char *text)
-{
-  g_autoptr(GDateTime) now = g_date_time_new_now_local();
-  g_autofree char *time = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
-  fprintf(log, "%s  %s\n", time, text);
-  fflush(log);
 }
 
 int ssg_run_directory_log_file(const SsgRunDirectory *run)

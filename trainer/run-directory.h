@@ -25,8 +25,8 @@ void ssg_run_lock_free(SsgRunLock *lock); /* NULL is allowed */
  * name: letters, digits, "-", "_", "."; anything else becomes "-". */
 SsgRunDirectory *ssg_run_directory_create(const char *parent, const char *name, GError **error);
 /* Goes on in an existing run that resumes after `images` images: stats of later images, which a killed run may have
- * written after its last snapshot, are taken out of stats.jsonl; log.txt is appended to. lock: taken over, also after an error; NULL:
- * taken here. */
+ * written after its last snapshot, are taken out of stats.jsonl; log.txt is appended to. log.txt says so when
+ * whoever was at work before was killed. lock: taken over, also after an error; NULL: taken here. */
 SsgRunDirectory *ssg_run_directory_resume(const char *path, gint64 images, SsgRunLock *lock, GError **error);
 void ssg_run_directory_free(SsgRunDirectory *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgRunDirectory, ssg_run_directory_free)

@@ -329,6 +329,28 @@ static void test_errors(void)
     g_clear_error(&error);
   }
 
+  /* A label map of another shape than its picture would be cropped otherwise. */
+  g_autofree char *odd_path = g_build_filename(folder, "odd", NULL);
+  SsgDatasetWriter *odd_writer = ssg_dataset_writer_new(odd_path, SSG_DATASET_MASKS, R, &error);
+  g_assert_no_error(error);
+  gsize odd_size;
+  const guint8 *odd_image = ssg_dataset_image(golden, 0, &odd_size);
+  static const guint8 pixels[32 * 16];
+  const SsgPixels wide = {.format = SSG_PIXELS_GRAY8, .width = 32, .height = 16, .pixels = pixels};
+  g_autoptr(GBytes) odd_label = ssg_png_encode(&wide, NULL, &error);
+  g_assert_no_error(error);
+  g_assert_true(ssg_dataset_writer_add(odd_writer, 0, odd_image, odd_size, g_bytes_get_data(odd_label, NULL), g_bytes_get_size(odd_label), &error));
+  g_assert_true(ssg_dataset_writer_finish(odd_writer, &error));
+  ssg_dataset_writer_free(odd_writer);
+  {
+    g_autoptr(SsgDataset) odd = ssg_dataset_open(odd_path, 0, &error);
+    options = basic;
+    g_autoptr(SsgLoader) loader = ssg_loader_new(odd, &options, &error);
+    g_assert_null(ssg_loader_next(loader, &error));
+    g_assert_nonnull(strstr(error->message, "label-0000000 is 32x16 pixels, but its picture 64x64"));
+    g_clear_error(&error);
+  }
+
   /* Image 7 of 12 is damaged: its batch fails and names it, the ones before do not. */
   g_autofree char *path = g_build_filename(folder, "damaged", NULL);
   SsgDatasetWriter *writer = ssg_dataset_writer_new(path, SSG_DATASET_MASKS, R, &error);

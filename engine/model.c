@@ -273,8 +273,10 @@ static void measure_codes(SsgModel *model, gboolean covariance)
       w[i * s + j] -= sum[j] / MEAN_DRAWS;
   model->covariance = g_new0(float, s * s);
   ssg_scope_begin(model->ctx);
-  SsgTensor *x = ssg_tensor_new_f32(model->ctx, SSG_SHAPE(1, MEAN_DRAWS, s), w);
-  ssg_tensor_download(ssg_tensor_matmul(x, x, TRUE, FALSE, 1.0f / MEAN_DRAWS, NULL, FALSE), model->covariance);
+  /* One product of all draws would be summed in an order that depends on the number of threads. */
+  SsgTensor *x = ssg_tensor_new_f32(model->ctx, SSG_SHAPE(MEAN_DRAWS / MAP_BATCH, MAP_BATCH, s), w);
+  SsgTensor *products = ssg_tensor_matmul(x, x, TRUE, FALSE, 1.0f / MEAN_DRAWS, NULL, FALSE);
+  ssg_tensor_download(ssg_tensor_sum_axis(products, 0), model->covariance);
   ssg_scope_end(model->ctx);
 }
 

@@ -131,8 +131,9 @@ bool ssg_device_keeps(SsgDevice *device, uint64_t cache_key);
 void ssg_device_memory(SsgDevice *device, SsgDeviceMemory *memory);
 void ssg_device_reset_peak(SsgDevice *device);
 void ssg_device_trim(SsgDevice *device);
-/* Results of products may differ in their last bits (1e-5 of the largest value at most) between some numbers of threads, where the
- * library sums in another order; weight gradients, reductions and everything elementwise do not.
+/* Convolutions and their adjoints with constant weights (a cache_key), and with them all of inference, weight gradients, reductions
+ * and everything elementwise give the same bits for any number of threads. Other products may differ in their last bits (1e-5 of the
+ * largest value at most) between some numbers, where the library sums in another order.
  * n_threads >= 1; 0 means as many as the process may use. Devices without host threads ignore it. */
 SsgStatus ssg_device_set_threads(SsgDevice *device, int n_threads);
 /* SSG_UNSUPPORTED, and nothing changed, where the device has no such units. */

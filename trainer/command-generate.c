@@ -355,8 +355,8 @@ static int run_generate(int argc, char **argv)
           "(dark)\n"
           "Pictures say in their metadata that they are synthetic, and name model and seed. The same seed gives the "
           "same\n"
-          "face on every machine and with any number of threads (raw values within 1e-5: libraries may sum in another "
-          "order).",
+          "face on every machine (raw values within 1e-5: processors round differently), and with any number of threads\n"
+          "the very same bits.",
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;

@@ -137,12 +137,16 @@ static SsgStatus by_parity(SsgCpu *cpu, const SsgDnnlConv *c, const Axis y[2], c
   for (int py = 0; py < 2 && status == SSG_OK; py++) {
     InterleaveJob job = {.out = c->x, .h = c->h, .w = c->w, .channels = c->ci, .parity = py, .height = y[py].size};
     float *room = parts;
-    for (int px = 0; px < 2 && status == SSG_OK; px++) {
-      SsgDnnlConv part = forward_of(c, &y[py], &x[px], room);
+    SsgDnnlConv part[2];
+    for (int px = 0; px < 2; px++) {
+      part[px] = forward_of(c, &y[py], &x[px], room);
       job.part[px] = room;
-      room += c->n * part.ho * part.wo * c->ci;
-      status = ssg_dnnl_conv(cpu, &part);
+      room += c->n * part[px].ho * part[px].wo * c->ci;
     }
+    if (c->weight_key)
+      status = ssg_cpu_conv_slabs(cpu, part, 2);
+    for (int px = 0; px < 2 && status == SSG_OK && !c->weight_key; px++)
+      status = ssg_dnnl_conv(cpu, &part[px]);
     if (status == SSG_OK)
       ssg_cpu_parallel(cpu, c->n * job.height, SSG_GRAIN / (c->w * c->ci) + 1, interleave_range, &job);
   }
@@ -157,7 +161,7 @@ SsgStatus ssg_cpu_conv_input(SsgCpu *cpu, const SsgDnnlConv *c)
     Axis y = axis_of(0, 1, c->h, c->ho, c->kh, c->pad_top), x = axis_of(0, 1, c->w, c->wo, c->kw, c->pad_left);
     SsgDnnlConv whole = forward_of(c, &y, &x, c->x);
     if (usable(&y) && usable(&x))
-      return ssg_dnnl_conv(cpu, &whole);
+      return ssg_cpu_conv_plain(cpu, &whole);
   }
   if (turned && c->stride == 2) {
     Axis y[2], x[2];

@@ -5,6 +5,8 @@
 
 #include "kernels/cpu/dnnl.h"
 
+#define MAX_PIECES 8
+
 typedef struct {
   const float *from;
   float *to;
@@ -38,7 +40,7 @@ SSG_CLONES static void sum_range(const void *data, int worker, int64_t begin, in
 
 static SsgStatus by_pictures(SsgCpu *cpu, const SsgDnnlConv *c, int n)
 {
-  SsgDnnlConv pieces[SSG_DNNL_MAX_PIECES];
+  SsgDnnlConv pieces[MAX_PIECES];
   int64_t size = c->co * c->kh * c->kw * c->ci, at = 0;
   size_t floats = (size_t) (size * (n - 1));
   float *parts = ssg_cpu_scratch(cpu, floats);
@@ -52,7 +54,7 @@ static SsgStatus by_pictures(SsgCpu *cpu, const SsgDnnlConv *c, int n)
     pieces[i].weight = i == 0 ? c->weight : parts + (i - 1) * size;
     at += pieces[i].n;
   }
-  SsgStatus status = ssg_dnnl_conv_weight(cpu, pieces, n);
+  SsgStatus status = ssg_dnnl_conv_pieces(cpu, pieces, n);
   SumJob job = {parts, c->weight, n - 1, size};
   if (status == SSG_OK)
     ssg_cpu_parallel(cpu, size, SSG_GRAIN, sum_range, &job);
@@ -62,7 +64,7 @@ static SsgStatus by_pictures(SsgCpu *cpu, const SsgDnnlConv *c, int n)
 
 static SsgStatus by_channels(SsgCpu *cpu, const SsgDnnlConv *c, int64_t length)
 {
-  SsgDnnlConv pieces[SSG_DNNL_MAX_PIECES];
+  SsgDnnlConv pieces[MAX_PIECES];
   int64_t rows = c->n * c->ho * c->wo;
   size_t floats = (size_t) (rows * c->co);
   float *y = ssg_cpu_scratch(cpu, floats);
@@ -77,7 +79,7 @@ static SsgStatus by_channels(SsgCpu *cpu, const SsgDnnlConv *c, int64_t length)
     ColumnsJob job = {c->y, pieces[n].y, rows, c->co, first, pieces[n].co};
     ssg_cpu_parallel(cpu, rows, SSG_GRAIN / length + 1, columns_range, &job);
   }
-  SsgStatus status = ssg_dnnl_conv_weight(cpu, pieces, n);
+  SsgStatus status = ssg_dnnl_conv_pieces(cpu, pieces, n);
   ssg_cpu_scratch_free(cpu, y, floats);
   return status;
 }
@@ -88,12 +90,12 @@ SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *c)
   int64_t activations = c->n * (c->h * c->w * c->ci + c->ho * c->wo * c->co);
   int64_t products = weights * c->n * c->ho * c->wo;
   if (products < (int64_t) 1 << 20)
-    return ssg_dnnl_conv_weight(cpu, c, 1);
+    return ssg_dnnl_conv_pieces(cpu, c, 1);
   if (c->n >= 4 && weights * 8 < activations)
     return by_pictures(cpu, c, c->n >= 8 ? 8 : 4);
   if (c->n >= 2 && weights * 4 < activations)
     return by_pictures(cpu, c, 2);
   if (c->co >= 32) /* a quarter each, in whole vectors */
     return by_channels(cpu, c, (c->co / 4 + 15) / 16 * 16);
-  return ssg_dnnl_conv_weight(cpu, c, 1);
+  return ssg_dnnl_conv_pieces(cpu, c, 1);
 }

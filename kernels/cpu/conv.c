@@ -31,7 +31,9 @@ SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *c)
   if (ssg_cpu_winograd_fits(c))
     return ssg_cpu_winograd(cpu, c);
   bool dense = c->stride == 1 && c->h == c->ho && c->w == c->wo;
-  return c->kh == 1 && c->kw == 1 && dense && !c->derive ? as_matmul(cpu, c) : ssg_dnnl_conv(cpu, c);
+  if (c->kh == 1 && c->kw == 1 && dense && !c->derive)
+    return as_matmul(cpu, c);
+  return c->op == SSG_OP_CONV && c->weight_key ? ssg_cpu_conv_slabs(cpu, c, 1) : ssg_dnnl_conv(cpu, c);
 }
 
 SsgStatus ssg_cpu_conv(SsgCpu *cpu, const SsgOpCall *call)

@@ -1,5 +1,6 @@
 #include "kernels/cpu/dnnl.h"
 
+#include <assert.h>
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
@@ -519,41 +520,54 @@ static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, Primitive **primiti
   return get_primitive(cpu, values, sizeof values, 1.0f, c->act, build_conv, c, primitive);
 }
 
-/* One piece of a CONV_WEIGHT with what it needs to run beside others: memory objects of its own. */
+/* One piece of a convolution with what it needs to run beside others: memory objects of its own. */
 typedef struct {
   const SsgDnnlConv *conv;
   Primitive *p;
-  void *scratch, *packed; /* from the pool; packed NULL when the primitive writes our form */
+  void *scratch, *packed; /* from the pool; packed (CONV_WEIGHT) NULL when the primitive writes our form */
+  void *weight;           /* CONV: in the form that the primitive wants */
   dnnl_status_t status;
 } Piece;
 
 static dnnl_status_t memory_like(dnnl_memory_t like, void *data, dnnl_engine_t engine, dnnl_memory_t *memory)
 {
   DescRef desc;
-  dnnl_status_t status = dnnl_memory_get_memory_desc(like, &desc);
-  return status == dnnl_success ? dnnl_memory_create(memory, desc, engine, data) : status;
+  dnnl_status_t status = like ? dnnl_memory_get_memory_desc(like, &desc) : dnnl_success;
+  return like && status == dnnl_success ? dnnl_memory_create(memory, desc, engine, data) : status;
 }
 
 static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
 {
   const Primitive *p = piece->p;
+  const SsgDnnlConv *c = piece->conv;
+  bool forward = c->op == SSG_OP_CONV;
+  void *weight = forward ? piece->weight : piece->packed ? piece->packed : c->weight;
   dnnl_stream_t stream = NULL;
-  dnnl_memory_t x = NULL, y = NULL, w = NULL, scratch = NULL, plain = NULL;
+  dnnl_memory_t x = NULL, y = NULL, w = NULL, b = NULL, scratch = NULL, plain = NULL;
   dnnl_status_t s = dnnl_stream_create(&stream, dnnl->engine, dnnl_stream_default_flags);
   if (s == dnnl_success)
-    s = memory_like(p->source, piece->conv->x, dnnl->engine, &x);
+    s = memory_like(p->source, c->x, dnnl->engine, &x);
   if (s == dnnl_success)
-    s = memory_like(p->result, piece->conv->y, dnnl->engine, &y);
+    s = memory_like(p->result, c->y, dnnl->engine, &y);
   if (s == dnnl_success)
-    s = memory_like(p->weight, piece->packed ? piece->packed : piece->conv->weight, dnnl->engine, &w);
-  if (s == dnnl_success && p->scratch)
+    s = memory_like(p->weight, weight, dnnl->engine, &w);
+  if (s == dnnl_success)
+    s = memory_like(p->bias, (void *) c->bias, dnnl->engine, &b);
+  if (s == dnnl_success)
     s = memory_like(p->scratch, piece->scratch, dnnl->engine, &scratch);
   if (s == dnnl_success && piece->packed)
-    s = memory_like(p->plain_weight, piece->conv->weight, dnnl->engine, &plain);
+    s = memory_like(p->plain_weight, c->weight, dnnl->engine, &plain);
   if (s == dnnl_success) {
-    dnnl_exec_arg_t arguments[] = {
-        {DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, y}, {DNNL_ARG_DIFF_WEIGHTS, w}, {DNNL_ARG_SCRATCHPAD, scratch}};
-    s = dnnl_primitive_execute(p->primitive, stream, scratch ? 4 : 3, arguments);
+    int n = 0;
+    dnnl_exec_arg_t arguments[5];
+    arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_SRC, x};
+    arguments[n++] = (dnnl_exec_arg_t){forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, y};
+    arguments[n++] = (dnnl_exec_arg_t){forward ? DNNL_ARG_WEIGHTS : DNNL_ARG_DIFF_WEIGHTS, w};
+    if (b)
+      arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, b};
+    if (scratch)
+      arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, scratch};
+    s = dnnl_primitive_execute(p->primitive, stream, n, arguments);
   }
   if (s == dnnl_success && piece->packed) {
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, w}, {DNNL_ARG_TO, plain}};
@@ -561,8 +575,8 @@ static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
   }
   if (s == dnnl_success)
     s = dnnl_stream_wait(stream);
-  dnnl_memory_t memories[] = {x, y, w, scratch, plain};
-  for (int i = 0; i < 5; i++)
+  dnnl_memory_t memories[] = {x, y, w, b, scratch, plain};
+  for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
     if (memories[i])
       dnnl_memory_destroy(memories[i]);
   if (stream)
@@ -570,27 +584,43 @@ static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
   return s;
 }
 
-SsgStatus ssg_dnnl_conv_weight(SsgCpu *cpu, const SsgDnnlConv *convs, int n)
+/* Gets a piece its primitive, for one thread, and its memory. */
+static SsgStatus prepare_piece(SsgCpu *cpu, Piece *piece)
+{
+  const SsgDnnlConv *c = piece->conv;
+  SsgStatus status = get_conv(cpu, c, &piece->p);
+  Primitive *p = piece->p;
+  void *unused;
+  if (status != SSG_OK)
+    return status;
+  if (c->op == SSG_OP_CONV) {
+    DescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);
+    status = provide_weight(cpu, p, wanted, c->weight, c->weight_key, c->derive_form, c, &unused);
+    if (status == SSG_OK)
+      status = check(cpu, dnnl_memory_get_data_handle(p->weight, &piece->weight), "reading a pointer");
+  } else if (p->reorder) {
+    piece->packed = ssg_pool_allocate(&cpu->pool, p->weight_bytes);
+  }
+  if (p->scratch)
+    piece->scratch = ssg_pool_allocate(&cpu->pool, p->scratch_bytes);
+  if (status == SSG_OK && ((p->scratch && !piece->scratch) || (c->op != SSG_OP_CONV && p->reorder && !piece->packed)))
+    status = ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a convolution's working space");
+  return status;
+}
+
+SsgStatus ssg_dnnl_conv_pieces(SsgCpu *cpu, const SsgDnnlConv *convs, int n)
 {
   Piece pieces[SSG_DNNL_MAX_PIECES];
   SsgStatus status = SSG_OK;
   int n_threads = cpu->n_threads;
+  assert(n <= SSG_DNNL_MAX_PIECES);
   memset(pieces, 0, sizeof pieces);
   /* Primitives are made for one thread: oneDNN asks OpenMP at that moment. */
   cpu->n_threads = 1;
   omp_set_num_threads(1);
   for (int i = 0; i < n && status == SSG_OK; i++) {
-    Piece *piece = &pieces[i];
-    piece->conv = &convs[i];
-    status = get_conv(cpu, &convs[i], &piece->p);
-    if (status != SSG_OK)
-      break;
-    if (piece->p->scratch)
-      piece->scratch = ssg_pool_allocate(&cpu->pool, piece->p->scratch_bytes);
-    if (piece->p->reorder)
-      piece->packed = ssg_pool_allocate(&cpu->pool, piece->p->weight_bytes);
-    if ((piece->p->scratch && !piece->scratch) || (piece->p->reorder && !piece->packed))
-      status = ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a weight gradient's working space");
+    pieces[i].conv = &convs[i];
+    status = prepare_piece(cpu, &pieces[i]);
   }
   cpu->n_threads = n_threads;
   if (status == SSG_OK) {
@@ -603,7 +633,7 @@ SsgStatus ssg_dnnl_conv_weight(SsgCpu *cpu, const SsgDnnlConv *convs, int n)
   omp_set_num_threads(n_threads);
   for (int i = 0; i < n; i++) {
     if (status == SSG_OK)
-      status = check(cpu, pieces[i].status, "a weight gradient");
+      status = check(cpu, pieces[i].status, "a piece of a convolution");
     if (pieces[i].p) {
       ssg_pool_release(&cpu->pool, pieces[i].scratch, pieces[i].p->scratch_bytes);
       ssg_pool_release(&cpu->pool, pieces[i].packed, pieces[i].p->weight_bytes);

@@ -37,11 +37,11 @@ struct SsgDnnlConv {
 /* CONV and CONV_INPUT. */
 SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *conv);
 
-#define SSG_DNNL_MAX_PIECES 8
-/* CONV_WEIGHT for several pieces, each on one thread, the pieces side by side. oneDNN's own division of this op depends
- * on the number of threads, and with it the order of its sums; that of pieces does not. 1 <= n <= SSG_DNNL_MAX_PIECES.
- */
-SsgStatus ssg_dnnl_conv_weight(SsgCpu *cpu, const SsgDnnlConv *pieces, int n);
+#define SSG_DNNL_MAX_PIECES 16
+/* Pieces of one CONV_WEIGHT, or of CONVs with a weight_key, each on one thread, the pieces side by side in this order.
+ * oneDNN's own division of these ops depends on the number of threads, and with it the order of its sums; that of pieces
+ * does not. 1 <= n <= SSG_DNNL_MAX_PIECES. */
+SsgStatus ssg_dnnl_conv_pieces(SsgCpu *cpu, const SsgDnnlConv *pieces, int n);
 
 /* out[b] = act(alpha * op(a[b]) op(b[b]) + bias). Strides in elements; a stride of 0 between batches repeats a matrix.
  */
@@ -58,6 +58,10 @@ typedef struct {
 } SsgDnnlMatmul;
 
 SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *matmul);
+
+/* CONVs of one picture or more with constant weights (a weight_key), with the same bits for any number of threads
+ * (conv-slabs.c). All have one n. n_convs <= 2; the one with more work first. */
+SsgStatus ssg_cpu_conv_slabs(SsgCpu *cpu, const SsgDnnlConv *convs, int n_convs);
 
 /* CONV_WEIGHT, with the same bits for any number of threads (conv-weight.c). */
 SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *conv);

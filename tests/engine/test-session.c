@@ -412,8 +412,9 @@ static void test_threads(void)
   g_autoptr(Fixture) one = fixture_new(1);
   g_autoptr(SsgFace) face = sample(one, 5), face_one = ssg_face_set_noise(face, SSG_NOISE_SEEDED, 11);
   g_autoptr(SsgRender) reference = render(one, face_one, FALSE);
-  for (int threads = 2; threads <= 5; threads++) {
-    g_autoptr(Fixture) many = fixture_new(threads);
+  static const int threads[] = {2, 3, 4, 5, 8, 12, 32, 64};
+  for (gsize t = 0; t < G_N_ELEMENTS(threads); t++) {
+    g_autoptr(Fixture) many = fixture_new(threads[t]);
     g_autoptr(SsgFace) again = sample(many, 5), seeded = ssg_face_set_noise(again, SSG_NOISE_SEEDED, 11);
     g_assert_true(ssg_face_equal(face_one, seeded));
     g_autoptr(SsgRender) result = render(many, seeded, FALSE);

@@ -248,6 +248,57 @@ static void test_large(void)
   ssg_device_close(device);
 }
 
+/* What inference uses: products, and convolutions and their adjoints with constant weights. Any number of threads, far more than
+ * there are cores too, gives the same bits. */
+static void test_any_threads(void)
+{
+  static const struct {
+    SsgOp op;
+    int64_t size, ci, co;
+    int stride;
+  } convs[] = {{SSG_OP_CONV_INPUT, 8, 24, 16, 2},  {SSG_OP_CONV_INPUT, 16, 64, 64, 2}, {SSG_OP_CONV_INPUT, 32, 128, 64, 2},
+               {SSG_OP_CONV_INPUT, 32, 16, 9, 2},  {SSG_OP_CONV_INPUT, 128, 64, 32, 2}, {SSG_OP_CONV_INPUT, 32, 64, 64, 1},
+               {SSG_OP_CONV, 16, 16, 24, 1},       {SSG_OP_CONV, 32, 40, 20, 1},        {SSG_OP_CONV, 33, 64, 64, 1},
+               {SSG_OP_CONV, 32, 64, 32, 2}};
+  static const int threads[] = {2, 3, 5, 8, 12, 32, 64};
+  SsgDevice *device = open_cpu();
+  for (gsize i = 0; i < G_N_ELEMENTS(convs) + 1; i++) {
+    SsgOpCall call = {.op = SSG_OP_MATMUL, .n_in = 2};
+    if (i < G_N_ELEMENTS(convs)) {
+      int64_t size = convs[i].size, stride = convs[i].stride, pad = convs[i].op == SSG_OP_CONV;
+      bool grow = convs[i].op == SSG_OP_CONV_INPUT;
+      int64_t other = grow ? (size - 1) * stride + 3 : (size + 2 - 3) / stride + 1;
+      int64_t in = convs[i].ci, out = convs[i].co;
+      call.op = convs[i].op;
+      call.in[0] = noise(device, (SsgShape){4, {2, size, size, in}}, 1);
+      call.in[1] = noise(device, grow ? (SsgShape){4, {in, 3, 3, out}} : (SsgShape){4, {out, 3, 3, in}}, 2);
+      call.out = array_of(device, (SsgShape){4, {2, other, other, out}}, 0.0f);
+      call.param.conv.stride = (int) stride;
+      call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = (int) pad;
+    } else {
+      call.in[0] = noise(device, (SsgShape){3, {1, 1, 512}}, 1);
+      call.in[1] = noise(device, (SsgShape){3, {1, 512, 512}}, 2);
+      call.out = array_of(device, (SsgShape){3, {1, 1, 512}}, 0.0f);
+      call.param.matmul.alpha = 1;
+    }
+    call.in[1].cache_key = 100 + i;
+    size_t bytes = (size_t) ssg_shape_elements(&call.out.shape) * 4;
+    ssg_device_set_threads(device, 1);
+    g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+    g_autofree float *one = g_memdup2(call.out.data, bytes);
+    for (gsize t = 0; t < G_N_ELEMENTS(threads); t++) {
+      memset(call.out.data, 0xff, bytes);
+      ssg_device_set_threads(device, threads[t]);
+      g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+      if (memcmp(one, call.out.data, bytes) != 0) {
+        g_test_message("%s (number %d of the table): one and %d threads give different bits", ssg_op_name(call.op), (int) i, threads[t]);
+        g_test_fail();
+      }
+    }
+  }
+  ssg_device_close(device);
+}
+
 static void test_memory(void)
 {
   SsgDevice *device = open_cpu();
@@ -372,6 +423,7 @@ int main(int argc, char **argv)
   g_test_add_func("/kernels/cpu/forget", test_forget);
   g_test_add_func("/kernels/cpu/keeps", test_keeps);
   g_test_add_func("/kernels/cpu/large", test_large);
+  g_test_add_func("/kernels/cpu/any-threads", test_any_threads);
   g_test_add_func("/kernels/cpu/memory", test_memory);
   g_test_add_func("/kernels/cpu/threads", test_threads);
   g_test_add_func("/kernels/cpu/refusals", test_refusals);

@@ -362,6 +362,8 @@ static void test_same_seed_same_bytes(void)
   run("generate -q MODEL --out @one --seeds 4,9 --raw @one.safetensors --save-latents --threads 1 --noise seeded");
   run("generate -q MODEL --out @two --seeds 4,9 --raw @two.safetensors --save-latents --threads 2 --noise seeded");
   assert_same_file("one.safetensors", "two.safetensors");
+  run("generate -q MODEL --out @many --seeds 4,9 --raw @many.safetensors --only masks --threads 32 --noise seeded");
+  assert_same_file("one.safetensors", "many.safetensors");
   for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
     g_autofree char *a = g_strconcat("one/", files[i], NULL), *b = g_strconcat("two/", files[i], NULL);
     assert_same_file(a, b);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ struct SsgAtomicFile {
   char *target;    /* with symbolic links followed */
   char *temporary; /* NULL once renamed */
   FILE *stream;    /* NULL once closed */
-  gboolean failed;
+  gboolean opened, failed;
   Note *note; /* NULL: not noted */
 };
 
@@ -57,10 +58,17 @@ void ssg_atomic_file_discard_all(void)
       unlink(notes[i].path);
 }
 
+static gboolean is_full(int code)
+{
+  return code == ENOSPC || code == EDQUOT || code == EIO;
+}
+
 static gboolean fail(SsgAtomicFile *file, int code, GError **error)
 {
   file->failed = TRUE;
-  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s: cannot be written: %s", file->path,
+  /* Before there is a stream the target is at fault; afterwards, or when the disk is full, writing failed. */
+  SsgErrorCode kind = file->opened || is_full(code) ? SSG_ERROR_WRITE : SSG_ERROR_FILE;
+  g_set_error(error, SSG_ERROR, kind, "%s: cannot be written: %s", file->path,
               code ? g_strerror(code) : "an earlier write failed");
   return FALSE;
 }
@@ -95,6 +103,12 @@ SsgAtomicFile *ssg_atomic_file_open(const char *path, GError **error)
     g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s: cannot be written: it is not an ordinary file", path);
     return NULL;
   }
+  /* The temporary name is cut, so that a name which is too long, or none, would fail only at the end. */
+  g_autofree char *base = g_path_get_basename(path);
+  if (!*path || strlen(base) > NAME_MAX) {
+    fail(file, *path ? ENAMETOOLONG : ENOENT, error);
+    return NULL;
+  }
   int fd = open_temporary(file);
   if (fd >= 0)
     note_temporary(file);
@@ -111,7 +125,14 @@ SsgAtomicFile *ssg_atomic_file_open(const char *path, GError **error)
     close(fd);
     return NULL;
   }
+  file->opened = TRUE;
   return g_steal_pointer(&file);
+}
+
+gboolean ssg_atomic_file_can_open(const char *path, GError **error)
+{
+  g_autoptr(SsgAtomicFile) file = ssg_atomic_file_open(path, error);
+  return file != NULL;
 }
 
 gboolean ssg_atomic_file_write(SsgAtomicFile *file, const void *data, gsize size, GError **error)

@@ -3,7 +3,8 @@
  * as it was and removes the temporary file. (A process that is killed may leave a `.NAME.XXXXXXXX.tmp` behind, unless its signal
  * handler calls ssg_atomic_file_discard_all().)
  *
- * One thread at a time. Errors are SSG_ERROR_FILE and name the final path.
+ * One thread at a time. Errors name the final path: SSG_ERROR_FILE where it cannot be written to at all, SSG_ERROR_WRITE where
+ * writing failed (disk full).
  */
 #pragma once
 
@@ -14,6 +15,8 @@ typedef struct SsgAtomicFile SsgAtomicFile;
 /* Starts writing `path`. Its folder must exist. A symbolic link is followed, so that what it points to is replaced; an
  * existing file's permissions are kept, a new one gets those of the umask. */
 SsgAtomicFile *ssg_atomic_file_open(const char *path, GError **error);
+/* Whether open() would succeed, by trying: before long work whose result is to go there. Nothing is left behind. */
+gboolean ssg_atomic_file_can_open(const char *path, GError **error);
 /* Writes size bytes at the current position (buffered). After a failure every later write and the commit fail too. */
 gboolean ssg_atomic_file_write(SsgAtomicFile *file, const void *data, gsize size, GError **error);
 /* Moves the position; beyond the end is allowed, the gap reads as zeros. */

@@ -174,6 +174,17 @@ SsgGenerator *ssg_generator_new(SsgContext *ctx, const SsgArchitecture *arch, gu
   return ssg_context_check(ctx, error) ? g_steal_pointer(&g) : NULL;
 }
 
+gboolean ssg_generator_check_tensors(const SsgArchitecture *arch, SsgLayout layout, SsgTensorLookup lookup, gpointer data,
+                                     const char *source, GError **error)
+{
+  g_autoptr(SsgGenerator) g = g_new0(SsgGenerator, 1);
+  g->arch = *arch;
+  g->parameters = ssg_parameters_new(NULL);
+  Declaration declaration = {.g = g, .pass = 0};
+  add_all(&declaration);
+  return ssg_parameters_check(g->parameters, layout, lookup, data, source, error);
+}
+
 void ssg_generator_free(SsgGenerator *g)
 {
   if (!g)

@@ -34,6 +34,9 @@ typedef struct {
 
 /* Allocated and initialised from seed. NULL and error when memory does not suffice. */
 SsgGenerator *ssg_generator_new(SsgContext *ctx, const SsgArchitecture *arch, guint64 seed, GError **error);
+/* Whether a generator of this architecture can be filled from these tensors (parameters.h: load), without making one. */
+gboolean ssg_generator_check_tensors(const SsgArchitecture *arch, SsgLayout layout, SsgTensorLookup lookup, gpointer data,
+                                     const char *source, GError **error);
 /* Parameters are left uninitialised, for a loader to fill; stored noise is drawn. */
 SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *arch, GError **error);
 /* Multiplies the Fourier embedding's weights of each frequency f (radians per half edge: 1, 2, 4 ...) above cutoff by cutoff / f.

@@ -109,13 +109,13 @@ gsize ssg_memory_available(void)
   return available;
 }
 
-gboolean ssg_memory_suffices(const char *what, gsize bytes, GError **error)
+gboolean ssg_memory_suffices(const char *what, gsize bytes, const char *purpose, GError **error)
 {
   gsize available = ssg_memory_available();
   if (bytes <= available)
     return TRUE;
   g_set_error(error, SSG_ERROR, SSG_ERROR_MEMORY,
-              "%s needs about %" G_GSIZE_FORMAT " MiB of memory to run; %" G_GSIZE_FORMAT " MiB are available", what, bytes >> 20,
+              "%s needs about %" G_GSIZE_FORMAT " MiB of memory to %s; %" G_GSIZE_FORMAT " MiB are available", what, bytes >> 20, purpose,
               available >> 20);
   return FALSE;
 }

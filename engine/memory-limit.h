@@ -9,5 +9,6 @@
 gsize ssg_memory_available(void);
 /* The same of a tree of files that looks as /proc and /sys do below `root`, without the address space limit. For tests. */
 gsize ssg_memory_available_in(const char *root);
-/* FALSE and SSG_ERROR_MEMORY ("WHAT needs about N MiB of memory to run; M MiB are available") when bytes are not available. */
-gboolean ssg_memory_suffices(const char *what, gsize bytes, GError **error);
+/* FALSE and SSG_ERROR_MEMORY ("WHAT needs about N MiB of memory to PURPOSE; M MiB are available") when bytes are not available.
+ * purpose is a verb: "run". */
+gboolean ssg_memory_suffices(const char *what, gsize bytes, const char *purpose, GError **error);

@@ -15,6 +15,7 @@
 #include "engine/state-dict.h"
 
 #define MAX_NAME 200 /* bytes of a part's name */
+#define VERSION 1    /* of model files and training states */
 
 /* An opened file: which tensors, in which layout, and what it says of itself. */
 typedef struct {
@@ -138,6 +139,8 @@ static gboolean open_ours(Source *source, const char *path, const char *which, G
                 path);
     return FALSE;
   }
+  if (!ssg_safetensors_check_version(source->ours, path, VERSION, error))
+    return FALSE;
   if (!training && g_str_equal(which, "g")) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s holds one generator only; 'g' is in public checkpoints and training states",
                 path);
@@ -263,8 +266,30 @@ static void take_directions(SsgModel *model, const Source *source)
     ssg_model_set_directions(model, (int) effects->shape.dim[1], d, e);
 }
 
+gboolean ssg_model_file_check(const char *path, GError **error)
+{
+  g_auto(Source) source = {0};
+  if (!open_source(&source, path, "g_ema", error))
+    return FALSE;
+  Lookup lookup = {.source = &source};
+  return ssg_generator_check_tensors(&source.info->arch, source.layout, look_up, &lookup, path, error);
+}
+
+/* Three copies of the weights: on the device, on their way to the file, and as the file's tensors; the same again of the largest that
+ * comes from the mapped file. 30 MiB are the program itself. */
+static gsize bytes_to_convert(const SsgArchitecture *a)
+{
+  return ((gsize) 30 << 20) + 4 * sizeof(float) * (gsize) ssg_architecture_generator_parameters(a);
+}
+
 SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, SsgProgressFunc progress, gpointer data,
                          GCancellable *cancellable, GError **error)
+{
+  return ssg_model_load_for(ctx, path, which, SSG_MODEL_TO_RENDER, progress, data, cancellable, error);
+}
+
+SsgModel *ssg_model_load_for(SsgContext *ctx, const char *path, const char *which, SsgModelUse use, SsgProgressFunc progress,
+                             gpointer data, GCancellable *cancellable, GError **error)
 {
   g_auto(Source) source = {0};
   g_autoptr(SsgGenerator) g = NULL;
@@ -278,7 +303,8 @@ SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, S
   }
   if (!open_source(&source, path, which, error))
     return NULL;
-  if (!ssg_memory_suffices(path, source.info->memory_bytes, error))
+  gsize render = source.info->memory_bytes, convert = MIN(render, bytes_to_convert(&source.info->arch));
+  if (!ssg_memory_suffices(path, use == SSG_MODEL_TO_RENDER ? render : convert, use == SSG_MODEL_TO_RENDER ? "run" : "convert", error))
     return NULL;
   g = ssg_generator_new_empty(ctx, &source.info->arch, error);
   if (!g)
@@ -393,7 +419,7 @@ static GHashTable *metadata_of(SsgModel *model)
   g_autoptr(JsonNode) architecture = ssg_architecture_to_json(&arch);
 
   g_hash_table_insert(metadata, "format", g_strdup("ssgan-model"));
-  g_hash_table_insert(metadata, "version", g_strdup("1"));
+  g_hash_table_insert(metadata, "version", g_strdup_printf("%d", VERSION));
   g_hash_table_insert(metadata, "architecture", json_text(architecture));
   if (ssg_model_args(model))
     g_hash_table_insert(metadata, "args", json_text(ssg_model_args(model)));

@@ -2,7 +2,7 @@
  * names of the public checkpoints, channels last ([out, kh, kw, in]), `w_mean` [S], where stored the
  * principal directions as `directions` [1 + 2K, n, S] and `direction_effects` [1 + 2K, n] (directions.h), and this metadata:
  *   format        "ssgan-model"
- *   version       "1"
+ *   version       "1"; a higher one is refused, so a change that older programs would misread raises it
  *   architecture  JSON object, a member per field of SsgArchitecture
  *   parts         JSON array of {"name": "hair", "color": "#6c8ad4"}
  *   name, licence, origin, images_seen (decimal), shelf_seeds (JSON array of numbers), args (JSON object: arguments of the

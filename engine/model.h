@@ -39,6 +39,13 @@ typedef void (*SsgProgressFunc)(double fraction, gpointer data);
  * figure it would need. SSG_ERROR_CANCELLED when cancelled. progress may be NULL. The model keeps ctx, does not own it. */
 SsgModel *ssg_model_load(SsgContext *ctx, const char *path, const char *which, SsgProgressFunc progress, gpointer data,
                          GCancellable *cancellable, GError **error);
+/* The same for a purpose: converting renders nothing, and so needs less memory. */
+typedef enum { SSG_MODEL_TO_RENDER, SSG_MODEL_TO_CONVERT } SsgModelUse;
+SsgModel *ssg_model_load_for(SsgContext *ctx, const char *path, const char *which, SsgModelUse use, SsgProgressFunc progress,
+                             gpointer data, GCancellable *cancellable, GError **error);
+/* Whether load() would take the file: every tensor there, of the right shape, and finite. Reads the whole file, needs no memory for
+ * it, and does not ask whether the model would fit. The errors are load()'s. */
+gboolean ssg_model_file_check(const char *path, GError **error);
 /* Random weights (MODEL.md step 8) from seed, for benchmarks and the start of training. SSG_ERROR_MEMORY as for loading. */
 SsgModel *ssg_model_new_random(SsgContext *ctx, const SsgArchitecture *arch, guint64 seed, GError **error);
 SsgModel *ssg_model_ref(SsgModel *model);

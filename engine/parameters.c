@@ -211,7 +211,7 @@ typedef struct {
   SsgTensorLookup lookup;
   gpointer data;
   const char *source;
-  float *block;
+  float *block; /* NULL: only look */
   GError *error;
 } Load;
 
@@ -250,10 +250,22 @@ static void load_one(const char *name, const SsgParameter *parameter, int part, 
       g_set_error(&load->error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: number %" G_GSIZE_FORMAT " of tensor %s is not finite", load->source, i, name);
       return;
     }
+  if (!load->block)
+    return;
   if (values && load->layout == SSG_LAYOUT_PUBLIC)
     ssg_parameter_import(parameter, part, values, load->block);
   else if (values)
     memcpy(load->block + parameter->start + part * tensor->n_elements, values, tensor->n_elements * sizeof(float));
+}
+
+gboolean ssg_parameters_check(const SsgParameters *p, SsgLayout layout, SsgTensorLookup lookup, gpointer data,
+                              const char *source, GError **error)
+{
+  Load load = {.layout = layout, .lookup = lookup, .data = data, .source = source};
+  ssg_parameters_each_name(p, load_one, &load);
+  if (load.error)
+    g_propagate_error(error, load.error);
+  return !load.error;
 }
 
 gboolean ssg_parameters_load(SsgParameters *p, SsgLayout layout, SsgTensorLookup lookup, gpointer data, const char *source,

@@ -77,3 +77,6 @@ typedef const SsgHostTensor *(*SsgTensorLookup)(const char *name, gpointer data)
  * what was expected and found); `source` (a path) opens the sentence. Missing buffers keep their values. */
 gboolean ssg_parameters_load(SsgParameters *p, SsgLayout layout, SsgTensorLookup lookup, gpointer data, const char *source,
                              GError **error);
+/* Whether load() would take these tensors, without loading them; p need not be allocated, nor have a context. */
+gboolean ssg_parameters_check(const SsgParameters *p, SsgLayout layout, SsgTensorLookup lookup, gpointer data,
+                              const char *source, GError **error);

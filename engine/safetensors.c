@@ -112,6 +112,23 @@ const char *ssg_safetensors_metadata(const SsgSafetensors *file, const char *key
   return g_hash_table_lookup(file->metadata, key);
 }
 
+gboolean ssg_safetensors_check_version(const SsgSafetensors *file, const char *path, int newest, GError **error)
+{
+  const char *text = ssg_safetensors_metadata(file, "version");
+  guint64 version = 1;
+  if (text && !g_ascii_string_to_unsigned(text, 10, 1, G_MAXUINT64, &version, NULL)) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s: metadata 'version' is no whole number from 1 on", path);
+    return FALSE;
+  }
+  if (version > (guint64) newest) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT,
+                "%s was written by a newer ssgan: its format has version %" G_GUINT64_FORMAT ", this program reads up to %d", path,
+                version, newest);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 typedef struct {
   char *name;
   SsgDtype dtype;

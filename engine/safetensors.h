@@ -27,6 +27,10 @@ void ssg_safetensors_free(SsgSafetensors *file); /* NULL is allowed */
 /* Borrowed; NULL when there is no such key. */
 const char *ssg_safetensors_metadata(const SsgSafetensors *file, const char *key);
 
+/* For files of ours, whose metadata has a `version`, a whole number: refuses one above `newest` as written by a newer program. A file
+ * without counts as version 1. SSG_ERROR_FORMAT. */
+gboolean ssg_safetensors_check_version(const SsgSafetensors *file, const char *path, int newest, GError **error);
+
 /* Writing, streamed: open, declare metadata and tensors, then write each tensor's bytes, whole or in pieces, in any order;
  * then commit. The bytes of a file depend on nothing but what was declared and written: metadata is sorted by key,
  * tensors lie in the order declared, but for larger elements first, so that every tensor is aligned. The file appears

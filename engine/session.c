@@ -2,6 +2,7 @@
  * and the codes and transform they were computed from. A part is computed again from the first layer whose input changed. */
 #include "engine/session.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/error.h"
@@ -476,8 +477,30 @@ static void fetch_maps(Request *request, CoarseMaps *maps)
   maps->coarse = download_f32(maps->coarse_map);
 }
 
-static SsgRender *make_render(Request *request, SsgTensor *head, CoarseMaps *maps, gboolean complete)
+#define MAX_MEAN 1e6f /* of a picture's numbers, which are about 1: what is beyond shows one colour */
+
+/* Codes far out of range, and weights that are damaged but finite, draw nothing that can be shown: numbers that are not finite, or
+ * absurd. One of the former makes the mean so. A failure of the device is left to the context. */
+static gboolean is_picture(SsgTensor *head, GError **error)
 {
+  float mean = 0;
+  SsgContext *ctx = ssg_tensor_context(head);
+  ssg_scope_begin(ctx);
+  gint64 n = ssg_tensor_elements(head);
+  ssg_tensor_download(ssg_tensor_mean_axis(ssg_tensor_reshape(head, SSG_SHAPE(1, n)), 1), &mean);
+  ssg_scope_end(ctx);
+  if (ssg_context_has_failed(ctx) || fabsf(mean) <= MAX_MEAN)
+    return TRUE;
+  g_set_error_literal(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
+                      "the face's picture is not finite: its codes are far out of the model's range, or the model is damaged");
+  return FALSE;
+}
+
+/* NULL with an error when what was drawn is no picture. */
+static SsgRender *make_render(Request *request, SsgTensor *head, CoarseMaps *maps, gboolean complete, GError **error)
+{
+  if (!is_picture(head, error))
+    return NULL;
   SsgSession *session = request->session;
   const SsgArchitecture *a = &session->g->arch;
   gsize size = ssg_tensor_dim(head, 1), pixels = size * size, coarse = (gsize) a->n_parts * a->coarse_size * a->coarse_size;
@@ -640,14 +663,14 @@ static gboolean record(Request *request, Recording *r)
   return FALSE;
 }
 
-static SsgRender *replay(Request *request, Recording *r)
+static SsgRender *replay(Request *request, Recording *r, GError **error)
 {
   SsgSession *session = request->session;
   CoarseMaps maps = {.weight_map = r->weight, .coarse_map = r->coarse};
   SsgRender *result = NULL;
   SsgStatus status = ssg_device_graph_launch(ssg_context_device(session->ctx), r->graph);
   if (status == SSG_OK)
-    result = make_render(request, r->head, &maps, TRUE);
+    result = make_render(request, r->head, &maps, TRUE, error);
   else
     ssg_context_fail(session->ctx, status, NULL);
   g_free(maps.depth);
@@ -684,7 +707,7 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   }
   Recording *recording = ssg_context_has_failed(ctx) ? NULL : find_recording(request, all_shown);
   if (recording && (recording->graph || (recording->rendered && record(request, recording)))) {
-    result = replay(request, recording);
+    result = replay(request, recording, error);
     end_stage(request, &session->times.output); /* all of it */
     return result;
   }
@@ -699,10 +722,12 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
     end_stage(request, &session->times.levels[level]);
     int size = ssg_tensor_dim(d.head, 1);
     if (size == picture_size(request)) {
-      result = make_render(request, d.head, &maps, TRUE);
+      result = make_render(request, d.head, &maps, TRUE, error);
       end_stage(request, &session->times.output);
     } else if (early && options && options->early_size && size >= options->early_size) {
-      g_autoptr(SsgRender) picture_now = make_render(request, d.head, &maps, FALSE);
+      g_autoptr(SsgRender) picture_now = make_render(request, d.head, &maps, FALSE, error);
+      if (!picture_now)
+        break;
       early(picture_now, data);
       begin_stage(request);
     }

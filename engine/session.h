@@ -51,7 +51,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgSession, ssg_session_free)
 SsgModel *ssg_session_model(SsgSession *session);
 
 /* options NULL: complete picture only. cancellable is polled between layers: SSG_ERROR_CANCELLED, caches stay valid.
- * Face and model must fit (SSG_ERROR_SHAPE). Errors of the device: SSG_ERROR_MEMORY, SSG_ERROR_DEVICE; the session stays usable
+ * Face and model must fit (SSG_ERROR_SHAPE). Codes so far out of range that the picture would not be finite: SSG_ERROR_ARGUMENT. Errors of the device: SSG_ERROR_MEMORY, SSG_ERROR_DEVICE; the session stays usable
  * after SSG_ERROR_MEMORY. */
 SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const SsgRenderOptions *options, SsgRenderFunc early,
                               gpointer data, GCancellable *cancellable, GError **error);

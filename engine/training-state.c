@@ -190,7 +190,7 @@ static SsgSafetensors *open_state(const char *path, SsgArchitecture *arch, GErro
     g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is no training state of ssgan-trainer", path);
     return NULL;
   }
-  if (!ssg_checksums_verify(file, path, error))
+  if (!ssg_safetensors_check_version(file, path, 1, error) || !ssg_checksums_verify(file, path, error))
     return NULL;
   const char *text = ssg_safetensors_metadata(file, "architecture");
   g_autoptr(JsonNode) json = text ? ssg_json_parse(text, path, NULL) : NULL;

@@ -15,6 +15,7 @@
 #include "trainer/train-config.h"
 
 #define DONORS 4
+#define NOT_GIVEN G_MININT
 
 typedef struct {
   SsgModelRun model;
@@ -57,6 +58,16 @@ static void bench_clear(Bench *bench)
   ssg_model_run_clear(&bench->model);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bench, bench_clear)
+
+static int threads_of(const SsgCommonOptions *common)
+{
+  return common->threads ? common->threads : (int) g_get_num_processors();
+}
+
+static const char *precision_of(const SsgCommonOptions *common)
+{
+  return common->precision ? common->precision : "f32";
+}
 
 static double now_ms(void)
 {
@@ -258,6 +269,39 @@ static void add_number(JsonBuilder *b, const char *name, double value)
   json_builder_add_double_value(b, value);
 }
 
+static void add_count(JsonBuilder *b, const char *name, gint64 value)
+{
+  json_builder_set_member_name(b, name);
+  json_builder_add_int_value(b, value);
+}
+
+static void add_string(JsonBuilder *b, const char *name, const char *value)
+{
+  json_builder_set_member_name(b, name);
+  json_builder_add_string_value(b, value);
+}
+
+/* What every benchmark says of where it ran. */
+static JsonBuilder *new_report(SsgDevice *device, const SsgCommonOptions *common, const char *arch)
+{
+  JsonBuilder *b = json_builder_new();
+  json_builder_begin_object(b);
+  add_string(b, "device", ssg_device_name(device));
+  add_string(b, "device_description", ssg_device_description(device));
+  add_count(b, "threads", threads_of(common));
+  add_string(b, "arch", arch);
+  add_string(b, "precision", precision_of(common));
+  return b;
+}
+
+static gboolean save_report(JsonBuilder *b, const char *path, GError **error)
+{
+  json_builder_end_object(b);
+  g_autoptr(JsonNode) root = json_builder_get_root(b);
+  g_autofree char *text = json_to_string(root, TRUE), *line = g_strconcat(text, "\n", NULL);
+  return ssg_atomic_file_save(path, line, strlen(line), error);
+}
+
 static void add_stages(const Bench *bench, JsonBuilder *b)
 {
   const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
@@ -311,31 +355,17 @@ static void add_edits(const Bench *bench, const char *member, SsgTimings *const 
   json_builder_end_object(b);
 }
 
-static gboolean save_json(const Bench *bench, const char *path, GError **error)
+static gboolean save_json(const Bench *bench, const SsgCommonOptions *common, const char *path, GError **error)
 {
-  g_autoptr(JsonBuilder) b = json_builder_new();
-  SsgDevice *device = ssg_context_device(bench->model.ctx);
-  json_builder_begin_object(b);
-  json_builder_set_member_name(b, "device");
-  json_builder_add_string_value(b, ssg_device_name(device));
-  json_builder_set_member_name(b, "device_description");
-  json_builder_add_string_value(b, ssg_device_description(device));
-  json_builder_set_member_name(b, "threads");
-  json_builder_add_int_value(b, bench->threads);
-  json_builder_set_member_name(b, "arch");
-  json_builder_add_string_value(b, bench->arch_name);
-  json_builder_set_member_name(b, "runs");
-  json_builder_add_int_value(b, bench->runs);
-  json_builder_set_member_name(b, "first_picture_size");
-  json_builder_add_int_value(b, bench->first_size);
+  g_autoptr(JsonBuilder) b = new_report(ssg_context_device(bench->model.ctx), common, bench->arch_name);
+  add_count(b, "runs", bench->runs);
+  add_count(b, "first_picture_size", bench->first_size);
   ssg_timings_to_json(bench->render, "render_ms", b);
   ssg_timings_to_json(bench->first, "first_picture_ms", b);
   add_edits(bench, "part_edit_ms", bench->edit_first, b);
   add_edits(bench, "part_edit_full_ms", bench->edit_full, b);
   add_stages(bench, b);
   add_shares(bench, b);
-  json_builder_set_member_name(b, "precision");
-  json_builder_add_string_value(b, bench->precision);
   add_number(b, "launches", bench->launches);
   add_number(b, "edit_launches", bench->edit_launches);
   add_number(b, "load_ms", bench->load_ms);
@@ -343,22 +373,19 @@ static gboolean save_json(const Bench *bench, const char *path, GError **error)
   add_number(b, "gflops", gflops(bench));
   add_number(b, "conv_rate_gflops", bench->conv_rate);
   add_number(b, "peak_rss_mib", bench->peak_rss);
-  json_builder_end_object(b);
-  g_autoptr(JsonNode) root = json_builder_get_root(b);
-  g_autofree char *text = json_to_string(root, TRUE), *line = g_strconcat(text, "\n", NULL);
-  return ssg_written(ssg_atomic_file_save(path, line, strlen(line), error), error);
+  return save_report(b, path, error);
 }
 
 /* --- training --- */
 
 /* Iterations are a multiple of 16, so that the regularisers take their true share. config: a training run's settings, or NULL for a
- * preset's architecture with the published losses. batch G_MININT: the configuration's, or 16. */
+ * preset's architecture with the published losses. batch NOT_GIVEN: the configuration's, or 16. */
 static gboolean bench_training(const SsgCommonOptions *common, const char *preset, const char *config, int batch, int runs,
                                const char *json, GError **error)
 {
   g_auto(SsgTrainConfig) c = {0};
   SsgTrainBench bench;
-  int iterations = MAX(1, (runs + 15) / 16) * 16, threads = common->threads ? common->threads : (int) g_get_num_processors();
+  int iterations = MAX(1, (runs + 15) / 16) * 16, threads = threads_of(common);
 
   if (!ssg_train_config_preset(&c, preset, error)) {
     g_prefix_error(error, "--arch: ");
@@ -368,7 +395,7 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
   c.batch = 16;
   if (config && !ssg_train_config_read(&c, config, error))
     return FALSE;
-  if (batch != G_MININT)
+  if (batch != NOT_GIVEN)
     c.batch = batch;
   if (!ssg_train_config_check(&c, 1, error))
     return FALSE;
@@ -388,9 +415,8 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
     return FALSE;
   batch = c.batch;
   preset = config ? config : preset;
-  printf("training %s in %s on %s, %d thread%s, batch %d in pieces of %d, %d iterations\n", preset,
-         common->precision ? common->precision : "f32", ssg_device_description(ssg_context_device(ctx)), threads,
-         threads == 1 ? "" : "s", batch, piece, iterations);
+  printf("training %s in %s on %s, %d thread%s, batch %d in pieces of %d, %d iterations\n", preset, precision_of(common),
+         ssg_device_description(ssg_context_device(ctx)), threads, threads == 1 ? "" : "s", batch, piece, iterations);
   printf("  %-28s %9.1f   (%.1f images a second)\n", "seconds per 1000 images", bench.seconds_per_kimg,
          1000 / bench.seconds_per_kimg);
   static const char *const steps[] = {"D step", "R1 step", "G step", "path-length step"};
@@ -402,13 +428,16 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
          bench.peak_mib / bench.live_mib, bench.live_mib);
   if (!json)
     return TRUE;
-  g_autoptr(JsonNode) name_node = json_node_init_string(json_node_alloc(), preset);
-  g_autofree char *name = json_to_string(name_node, FALSE), *text = g_strdup_printf(
-      "{ \"device\": \"%s\", \"precision\": \"%s\", \"threads\": %d, \"arch\": %s, \"batch\": %d, \"piece\": %d, \"iterations\": %d, "
-      "\"seconds_per_kimg\": %.4f, \"gflops\": %.3f, \"%s\": %.3f, \"peak_mib\": %.2f, \"live_mib\": %.2f }\n",
-      ssg_device_name(ssg_context_device(ctx)), common->precision ? common->precision : "f32", threads, name, batch, piece, iterations, bench.seconds_per_kimg, bench.gflops,
-      host ? "conv_rate_gflops" : "matrix_rate_gflops", rate, bench.peak_mib, bench.live_mib);
-  return ssg_written(ssg_atomic_file_save(json, text, strlen(text), error), error);
+  g_autoptr(JsonBuilder) b = new_report(ssg_context_device(ctx), common, preset);
+  add_count(b, "batch", batch);
+  add_count(b, "piece", piece);
+  add_count(b, "iterations", iterations);
+  add_number(b, "seconds_per_kimg", bench.seconds_per_kimg);
+  add_number(b, "gflops", bench.gflops);
+  add_number(b, host ? "conv_rate_gflops" : "matrix_rate_gflops", rate);
+  add_number(b, "peak_mib", bench.peak_mib);
+  add_number(b, "live_mib", bench.live_mib);
+  return save_report(b, json, error);
 }
 
 /* --- the command --- */
@@ -427,7 +456,7 @@ static gboolean open_model(Bench *bench, const SsgCommonOptions *common, const c
 static gboolean check_first_size(Bench *bench, GError **error)
 {
   const SsgArchitecture *a = ssg_model_architecture(bench->model.model);
-  if (!bench->first_size)
+  if (bench->first_size == NOT_GIVEN)
     bench->first_size = MAX(a->coarse_size, 2 * a->render_size);
   for (int i = 0; i < a->n_levels; i++)
     if (bench->first_size == a->render_size << (i + 1))
@@ -441,10 +470,10 @@ static int run_bench(int argc, char **argv)
 {
   const char *command = argv[0];
   g_auto(SsgCommonOptions) common = {0};
-  g_auto(Bench) bench = {.runs = 10};
+  g_auto(Bench) bench = {.runs = 10, .first_size = NOT_GIVEN};
   g_autofree char *preset = NULL, *config = NULL, *json = NULL, *title = NULL;
   gboolean train = FALSE;
-  int exit_code, batch = G_MININT; /* not given */
+  int exit_code, batch = NOT_GIVEN;
   const GOptionEntry entries[] = {
       {"arch", 0, 0, G_OPTION_ARG_STRING, &preset, "Random weights of this architecture instead of MODEL (public-512)",
        "NAME"},
@@ -465,20 +494,22 @@ static int run_bench(int argc, char **argv)
     return exit_code;
   GError *error = NULL;
   const char *path = argc > 1 ? argv[1] : NULL;
-  bench.threads = common.threads ? common.threads : (int) g_get_num_processors();
-  bench.precision = common.precision ? common.precision : "f32";
+  bench.threads = threads_of(&common);
+  bench.precision = precision_of(&common);
   each_timings(&bench, make_timings);
   if (path && preset)
     ssg_command_usage_error(&error, "MODEL and --arch exclude each other");
-  else if (bench.runs < 1 || bench.runs > 100000)
-    ssg_command_usage_error(&error, "--runs takes a number from 1 to 100000, not %d", bench.runs);
+  else if (!ssg_command_in_range("--runs", bench.runs, 1, 100000, &error))
+    ;
   else if (path && train)
     ssg_command_usage_error(&error, "--train measures random weights of an --arch, not a MODEL");
   else if (config && (!train || preset))
     ssg_command_usage_error(&error, train ? "--config and --arch exclude each other" : "--config goes with --train");
-  else if (batch != G_MININT && (!train || batch < 1 || batch > 65536))
-    ssg_command_usage_error(&error, train ? "--batch takes a number from 1 to 65536, not %d" : "--batch %d goes with --train", batch);
-  else if (json && !ssg_check_folder_of(json, &error))
+  else if (batch != NOT_GIVEN && !train)
+    ssg_command_usage_error(&error, "--batch %d goes with --train", batch);
+  else if (batch != NOT_GIVEN && !ssg_command_in_range("--batch", batch, 1, 65536, &error))
+    ;
+  else if (json && !ssg_atomic_file_can_open(json, &error)) /* now, not after the long run */
     ;
   else if (train)
     bench_training(&common, preset ? preset : "small-64", config, batch, bench.runs, json, &error);
@@ -489,7 +520,7 @@ static int run_bench(int argc, char **argv)
     if (measure_all(&bench, common.seed, common.quiet, &error)) {
       print_table(&bench);
       if (json)
-        save_json(&bench, json, &error);
+        save_json(&bench, &common, json, &error);
     }
   }
   return ssg_command_finish(command, error);

@@ -52,7 +52,7 @@ static gboolean make_sheet(const SsgModelRun *run, const SsgSheetOptions *o, con
   if (!faces)
     return FALSE;
   g_autoptr(SsgSheet) sheet = ssg_model_sheet_new(o, run, 2 * (int) faces->len, (int) order->len, error);
-  if (!sheet)
+  if (!sheet || !ssg_make_folder(o->out, error))
     return FALSE;
   g_autoptr(SsgProgress) progress =
       ssg_progress_new("adding parts", "pictures", (guint64) faces->len * order->len, quiet);
@@ -67,8 +67,7 @@ static gboolean make_sheet(const SsgModelRun *run, const SsgSheetOptions *o, con
     if (!add_face(run, sheet, 2 * (int) i, g_ptr_array_index(faces, i), order, progress, error))
       return FALSE;
   }
-  return ssg_make_folder(o->out, error) &&
-         ssg_model_sheet_save(sheet, o, run, "components",
+  return ssg_model_sheet_save(sheet, o, run, "components",
                               "parts added one after another; below, the depth of the part added", error);
 }
 
@@ -94,11 +93,10 @@ static int run_components(int argc, char **argv)
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;
-  g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, common.seed);
   g_autoptr(GArray) seeds = NULL, order = NULL;
   g_auto(SsgModelRun) run = {0};
   if (ssg_sheet_options_check(&o, &error) &&
-      (seeds = ssg_parse_seeds("--seeds", seeds_text ? seeds_text : seed, &error)) &&
+      (seeds = ssg_seeds_option("--seeds", seeds_text, common.seed, 1, SSG_SEEDS_DISTINCT, &error)) &&
       ssg_model_run_open(&run, &common, argv[1], NULL, &error)) {
     order = order_text ? ssg_parse_parts("--order", order_text, ssg_model_info(run.model), &error)
                        : usual_order(ssg_model_architecture(run.model));

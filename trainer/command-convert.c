@@ -2,10 +2,10 @@
 #include "trainer/command-model.h"
 
 #include <sys/stat.h>
+#include "engine/atomic-file.h"
 #include "engine/error.h"
 #include "engine/model-file.h"
 #include "trainer/model-run.h"
-#include "trainer/render-picture.h"
 
 static gboolean set_shelf_seeds(SsgModel *model, const char *list, GError **error)
 {
@@ -56,7 +56,8 @@ static int run(int argc, char **argv)
           "  .safetensors  a model file of ours: mapped, checked, nothing in it can be executed\n"
           "  .pt           a public checkpoint, with g_ema and args, that the authors' code can load; what else is\n"
           "                known of the model (title, licence, parts, mean latent) goes along under a key of its own\n"
-          "There and back gives the same tensors, bit for bit. Discriminator and optimiser states stay behind.\n"
+          "There and back gives the same tensors, bit for bit. Discriminator and optimiser states stay behind, and\n"
+          "in a .pt the principal directions, which are computed again when they are needed.\n"
           "OUT appears whole or not at all.",
           entries, SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 2, 2, &exit_code))
     return exit_code;
@@ -67,20 +68,21 @@ static int run(int argc, char **argv)
   else if (pt && (f16 || directions))
     ssg_command_usage_error(&error, "--f16 and --directions are for .safetensors, not for .pt files");
   else if (differ(argv[1], argv[2], &error))
-    ssg_check_folder_of(argv[2], &error);
+    ssg_atomic_file_can_open(argv[2], &error);
   if (error)
     return ssg_command_finish(command, error);
   g_auto(SsgModelRun) model = {0};
-  if (!ssg_model_run_open(&model, &common, argv[1], which, &error))
+  if (!ssg_model_run_open_for(&model, &common, argv[1], which, SSG_MODEL_TO_CONVERT, &error))
     return ssg_command_finish(command, error);
   ssg_model_describe(model.model, name, licence, origin);
   if (shelf && !set_shelf_seeds(model.model, shelf, &error))
     return ssg_command_finish(command, error);
   if (directions)
     ssg_model_keep_directions(model.model);
-  gboolean saved = pt ? ssg_model_save_pt(model.model, argv[2], &error)
-                      : ssg_model_save(model.model, argv[2], f16 ? SSG_F16 : SSG_F32, &error);
-  ssg_written(saved, &error);
+  if (!pt)
+    ssg_model_save(model.model, argv[2], f16 ? SSG_F16 : SSG_F32, &error);
+  else if (ssg_model_save_pt(model.model, argv[2], &error) && ssg_model_keeps_directions(model.model) && !common.quiet)
+    g_printerr("%s: the stored principal directions stay behind, a .pt has no place for them; they are computed when needed\n", argv[2]);
   return ssg_command_finish(command, error);
 }
 

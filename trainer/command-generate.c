@@ -2,6 +2,7 @@
 #include "trainer/command-model.h"
 
 #include <string.h>
+#include "engine/atomic-file.h"
 #include "engine/error.h"
 #include "engine/memory-limit.h"
 #include "engine/npy.h"
@@ -38,6 +39,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 typedef struct {
   const Options *options;
   const SsgCommonOptions *common;
+  const char *path; /* of the model */
   SsgModelRun model;
   const SsgModelInfo *info;
   SsgNoise noise;
@@ -115,18 +117,16 @@ static gboolean check_options(Run *run, GError **error)
   run->kinds = KIND_ALL;
   if (!o->out)
     return ssg_make_folder(NULL, error);
-  if (o->raw && !lies_in(o->raw, o->out) && !ssg_check_folder_of(o->raw, error))
+  if (o->raw && (!lies_in(o->raw, o->out) || g_file_test(o->out, G_FILE_TEST_IS_DIR)) && !ssg_atomic_file_can_open(o->raw, error))
     return FALSE;
   if (o->seeds && o->latents) {
     ssg_command_usage_error(error, "--seeds and --latents exclude each other");
     return FALSE;
   }
-  if (o->truncation != NOT_GIVEN && !(o->truncation >= -2 && o->truncation <= 2)) {
-    ssg_command_usage_error(error, "--truncation takes a number from -2 to 2, not %g", o->truncation);
+  if (o->truncation != NOT_GIVEN && !ssg_check_truncation(o->truncation, error))
     return FALSE;
-  }
   run->truncation = o->truncation == NOT_GIVEN ? (o->latents ? 1 : 0.7) : o->truncation;
-  if (!o->latents && !(run->seeds = ssg_parse_seeds("--seeds", o->seeds ? o->seeds : "0-15", error)))
+  if (!o->latents && !(run->seeds = ssg_seeds_option("--seeds", o->seeds, 0, 16, SSG_SEEDS_DISTINCT, error)))
     return FALSE;
   return (!o->noise || parse_noise(o->noise, &run->noise, error)) &&
          (!o->only || parse_kinds(o->only, &run->kinds, error));
@@ -135,6 +135,7 @@ static gboolean check_options(Run *run, GError **error)
 static gboolean open_faces(Run *run, const char *path, GError **error)
 {
   const Options *o = run->options;
+  run->path = path;
   if (!ssg_model_run_open(&run->model, run->common, path, NULL, error))
     return FALSE;
   run->info = ssg_model_info(run->model.model);
@@ -159,7 +160,7 @@ static gboolean open_outputs(Run *run, GError **error)
   const Options *o = run->options;
   const SsgArchitecture *a = &run->info->arch;
 
-  if (o->raw && !ssg_written(ssg_raw_file_has_room(o->raw, run->info, run->n, error), error))
+  if (o->raw && !ssg_raw_file_has_room(o->raw, run->info, run->n, error))
     return FALSE;
   if (!ssg_make_folder(o->out, error))
     return FALSE;
@@ -226,11 +227,14 @@ static char *path_in(const Run *run, const char *folder, const char *name, const
   return g_build_filename(run->options->out, folder, file, NULL);
 }
 
-static gboolean save_depths(const Run *run, const SsgRender *render, const char *name, const SsgImageOrigin *origin,
-                            GError **error)
+/* Of the parts shown. A hidden part has no depth in this face, though the render keeps what it would have. */
+static gboolean save_depths(const Run *run, const SsgFace *face, const SsgRender *render, const char *name,
+                            const SsgImageOrigin *origin, GError **error)
 {
-  SsgDepths all = ssg_render_depths(render, -1);
+  SsgDepths all = ssg_render_shown_depths(render, face);
   for (int k = 1; k < render->n_parts; k++) { /* the background's depth is 0 everywhere */
+    if (!ssg_face_shown(face, k))
+      continue;
     g_autofree char *part = g_strdelimit(g_strdup(run->info->part_names[k]), " /", '-');
     g_autofree char *suffix = g_strdup_printf("-%02d-%s", k, part);
     g_autofree char *gray = path_in(run, "depth", name, suffix), *color = path_in(run, "depth-color", name, suffix);
@@ -265,9 +269,12 @@ static gboolean make_face(Run *run, guint i, GError **error)
   if (!face)
     return FALSE;
   g_autoptr(SsgRender) render = ssg_session_render(run->model.session, face, &options, NULL, NULL, NULL, error);
-  if (!render)
-    return FALSE;
   guint64 seed = run->seeds ? g_array_index(run->seeds, guint64, i) : i;
+  if (!render) {
+    g_prefix_error(error, run->seeds ? "%s: seed %" G_GUINT64_FORMAT ": " : "%s: latent %" G_GUINT64_FORMAT ": ",
+                   run->seeds ? run->path : run->options->latents, seed);
+    return FALSE;
+  }
   g_autofree char *name = g_strdup_printf("%04" G_GUINT64_FORMAT, seed),
                   *number = g_strdup_printf("%" G_GUINT64_FORMAT, seed);
   g_autofree char *caption = g_strconcat(run->seeds ? "seed " : "row ", number, NULL);
@@ -277,9 +284,9 @@ static gboolean make_face(Run *run, guint i, GError **error)
     return FALSE;
   if (run->kinds & KIND_MASKS && !ssg_render_save_mask(render, run->info, mask_path, &origin, error))
     return FALSE;
-  if (run->kinds & KIND_DEPTH && !save_depths(run, render, name, &origin, error))
+  if (run->kinds & KIND_DEPTH && !save_depths(run, face, render, name, &origin, error))
     return FALSE;
-  if (run->raw && !ssg_written(ssg_raw_file_add(run->raw, face, render, error), error))
+  if (run->raw && !ssg_raw_file_add(run->raw, face, render, error))
     return FALSE;
   if (run->latents) {
     gsize codes = (gsize) ssg_architecture_short_rows(&run->info->arch) * (gsize) run->info->arch.style_dim;
@@ -297,7 +304,7 @@ static gboolean save_sheet(Run *run, GError **error)
       run->n > SHEET_FACES ? g_strdup_printf("%s; the first %d of %u", what, SHEET_FACES, run->n) : g_strdup(what);
   SsgImageOrigin origin = ssg_picture_origin(run->info, NULL, subtitle);
   ssg_sheet_set_title(run->sheet, run->info->name, subtitle);
-  return ssg_written(ssg_sheet_save(run->sheet, path, &origin, error), error);
+  return ssg_sheet_save(run->sheet, path, &origin, error);
 }
 
 static gboolean make_faces(Run *run, GError **error)
@@ -308,13 +315,13 @@ static gboolean make_faces(Run *run, GError **error)
       return FALSE;
     ssg_progress_set(progress, i + 1);
   }
-  if (run->raw && !ssg_written(ssg_raw_file_commit(run->raw, error), error))
+  if (run->raw && !ssg_raw_file_commit(run->raw, error))
     return FALSE;
   if (run->latents) {
     const SsgArchitecture *a = &run->info->arch;
     SsgShape shape = SSG_SHAPE(run->n, ssg_architecture_short_rows(a), a->style_dim);
     g_autofree char *path = g_build_filename(run->options->out, "latents.npy", NULL);
-    if (!ssg_written(ssg_npy_save_f32(path, &shape, run->latents, error), error))
+    if (!ssg_npy_save_f32(path, &shape, run->latents, error))
       return FALSE;
   }
   return !run->sheet || save_sheet(run, error);
@@ -337,7 +344,8 @@ static int run_generate(int argc, char **argv)
       {"noise", 0, 0, G_OPTION_ARG_STRING, &o.noise,
        "Noise in the render net: stored in the model, seeded (--seed plus the face's own seed), or none (stored)",
        "KIND"},
-      {"hide", 0, 0, G_OPTION_ARG_STRING, &o.hide, "Leave parts out: names or numbers", "PARTS"},
+      {"hide", 0, 0, G_OPTION_ARG_STRING, &o.hide,
+       "Leave parts out: names or numbers; they have no depth maps, and depth and weight 0 in --raw", "PARTS"},
       {"only", 0, 0, G_OPTION_ARG_STRING, &o.only, "Of faces, masks and depth, write only these", "LIST"},
       {"save-latents", 0, 0, G_OPTION_ARG_NONE, &o.save_latents, "Write DIR/latents.npy, [N, B+2K, S]", NULL},
       {"raw", 0, 0, G_OPTION_ARG_FILENAME, &o.raw,
@@ -349,7 +357,7 @@ static int run_generate(int argc, char **argv)
           "Generates faces. Into DIR go\n"
           "  faces/SEED.png                  the picture\n"
           "  masks/SEED.png                  the segmentation: pixel k is part k, the palette has the parts' colours\n"
-          "  depth/SEED-PART.png             pseudo-depth of each part, 16 bits; its range is in the PNG's "
+          "  depth/SEED-PART.png             pseudo-depth of each part shown, 16 bits; its range is in the PNG's "
           "Description\n"
           "  depth-color/SEED-PART.png       the same to look at: each part from its own nearest (pale) to farthest "
           "(dark)\n"

@@ -159,15 +159,13 @@ static int run_interpolate(int argc, char **argv)
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;
-  guint64 first = MIN(common.seed, G_MAXUINT64 - 2);
-  g_autofree char *usual = g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, first, first + 2);
   if (!ssg_sheet_options_check(&path.sheet, &error) || (codes && !parse_which(&path, codes, &error)) ||
-      !(path.seeds = ssg_parse_seeds("--seeds", seeds ? seeds : usual, &error)))
+      !(path.seeds = ssg_seeds_option("--seeds", seeds, common.seed, 3, SSG_SEEDS_ANY, &error)))
     return ssg_command_finish(command, error);
   if (path.seeds->len < 2 || path.seeds->len > 1000)
-    ssg_command_usage_error(&error, "--seeds takes 2 to 1000 faces to go through");
-  else if (path.frames < 2 || path.frames > 10000)
-    ssg_command_usage_error(&error, "--frames takes a number from 2 to 10000, not %d", path.frames);
+    ssg_command_usage_error(&error, "--seeds takes 2 to 1000 faces to go through, not %u", path.seeds->len);
+  else if (!ssg_command_in_range("--frames", path.frames, 2, 10000, &error))
+    ;
   else if ((path.seeds->len - 1) * (guint) (path.frames - 1) >= MAX_FRAMES)
     ssg_command_usage_error(&error, "%u faces with --frames %d between them make %u pictures; %d are the most at a time", path.seeds->len,
                             path.frames, (path.seeds->len - 1) * (guint) (path.frames - 1) + 1, MAX_FRAMES);

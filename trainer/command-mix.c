@@ -125,13 +125,10 @@ static int run_mix(int argc, char **argv)
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;
-  guint64 first = MIN(common.seed, G_MAXUINT64 - 8);
-  g_autofree char *usual_rows = g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, first, first + 3);
-  g_autofree char *usual_columns = g_strdup_printf("%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT, first + 4, first + 8);
   mix.what_name = what ? what : "both";
   if (ssg_sheet_options_check(&mix.sheet, &error) && (!what || ssg_parse_codes("--what", what, &mix.what, &error)) &&
-      (mix.row_seeds = ssg_parse_seeds("--rows", rows ? rows : usual_rows, &error)) &&
-      (mix.column_seeds = ssg_parse_seeds("--columns", columns ? columns : usual_columns, &error)) &&
+      (mix.row_seeds = ssg_seeds_option("--rows", rows, common.seed, 4, SSG_SEEDS_DISTINCT, &error)) &&
+      (mix.column_seeds = ssg_seeds_option("--columns", columns, MIN(common.seed, G_MAXUINT64 - 4) + 4, 5, SSG_SEEDS_DISTINCT, &error)) &&
       ssg_model_run_open(&mix.model, &common, argv[1], NULL, &error) &&
       (mix.parts = ssg_parse_parts("--parts", parts ? parts : "all", ssg_model_info(mix.model.model), &error))) {
     const int pose = BASE;

@@ -42,8 +42,8 @@ static GArray *parse_moves(const char *text, GError **error)
     Move move = {0};
     char *end;
     move.x = g_ascii_strtod(g_strstrip(*word), &end);
-    gboolean good = end != *word;
-    if (good && *end == ':') {
+    gboolean good = end != *word && *end == ':';
+    if (good) {
       char *second = end + 1;
       move.y = g_ascii_strtod(second, &end);
       good = end != second;
@@ -204,13 +204,12 @@ static int run_transform(int argc, char **argv)
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;
-  g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, common.seed);
   if (from && photo)
     ssg_command_usage_error(&error, "--background-from and --background exclude each other");
   else if (from && !g_ascii_string_to_unsigned(from, 10, 0, G_MAXUINT64, &t.donor_seed, NULL))
     ssg_command_usage_error(&error, "--background-from takes one seed, not '%s'", from);
   if (!error && ssg_sheet_options_check(&t.sheet, &error) &&
-      (t.seeds = ssg_parse_seeds("--seeds", seeds ? seeds : seed, &error)) &&
+      (t.seeds = ssg_seeds_option("--seeds", seeds, common.seed, 1, SSG_SEEDS_DISTINCT, &error)) &&
       (t.scales = ssg_parse_numbers("--scales", scales ? scales : "0.75,1,1.33", 0.1, 10, &error)) &&
       (t.moves = parse_moves(moves ? moves : "-0.15:0,0:0,0.15:0", &error)) &&
       ssg_model_run_open(&t.model, &common, argv[1], NULL, &error) &&

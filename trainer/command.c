@@ -9,8 +9,9 @@
 static const char exit_codes[] =
     "Exit codes:\n"
     "  0    done\n"
-    "  1    the run failed (full disk, lost device, a process that died)\n"
-    "  2    bad usage, or a file that cannot be read; nothing was written\n"
+    "  1    the run failed on its way: a full disk, a lost device, a process that died\n"
+    "  2    bad usage; a file that cannot be read or is damaged; a target that cannot be written;\n"
+    "       a device that is not there; more than the memory holds\n"
     "  130  interrupted by Ctrl-C (143: by SIGTERM); work was saved where the command saves\n";
 
 /* Levenshtein distance, for "did you mean". Names are short; anything longer than the row is simply far away. */
@@ -124,14 +125,12 @@ static gboolean parse_seed(const char *option, const char *value, gpointer data,
 
 static gboolean check_common(const SsgCommonOptions *common, GError **error)
 {
-  if (common->threads < 0 || common->threads > MAX_THREADS)
-    ssg_command_usage_error(error, "--threads takes 0 (all) or a number of threads up to %d, not %d", MAX_THREADS, common->threads);
-  else if (common->jobs < 1 || common->jobs > MAX_THREADS)
-    ssg_command_usage_error(error, "--jobs takes a number from 1 to %d, not %d", MAX_THREADS, common->jobs);
-  else if (common->precision && !ssg_precision_is_known(common->precision))
-    ssg_command_usage_error(error, "--precision takes f32, tf32, f16 or bf16, not '%s'", common->precision);
-  else
+  if (!ssg_command_in_range("--threads", common->threads, 0, MAX_THREADS, error) ||
+      !ssg_command_in_range("--jobs", common->jobs, 1, MAX_THREADS, error))
+    return FALSE;
+  if (!common->precision || ssg_precision_is_known(common->precision))
     return TRUE;
+  ssg_command_usage_error(error, "--precision takes f32, tf32, f16 or bf16, not '%s'", common->precision);
   return FALSE;
 }
 
@@ -219,10 +218,13 @@ void ssg_common_options_clear(SsgCommonOptions *common)
 
 SsgContext *ssg_common_context(const SsgCommonOptions *common, const char *device, GError **error)
 {
-  g_autoptr(SsgContext) ctx = ssg_context_new(device ? device : common->device, common->threads, error);
-  if (!ctx || (common->precision && !ssg_context_set_precision(ctx, common->precision, error)))
-    return NULL;
-  return g_steal_pointer(&ctx);
+  g_autoptr(GError) inner = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new(device ? device : common->device, common->threads, &inner);
+  if (ctx && (!common->precision || ssg_context_set_precision(ctx, common->precision, &inner)))
+    return g_steal_pointer(&ctx);
+  /* A device that was asked for and is not there, or cannot do what was asked for: nothing was lost. */
+  g_set_error_literal(error, SSG_ERROR, inner->code == SSG_ERROR_DEVICE ? SSG_ERROR_ARGUMENT : inner->code, inner->message);
+  return NULL;
 }
 
 int ssg_command_finish(const char *command, GError *error)
@@ -242,4 +244,12 @@ void ssg_command_usage_error(GError **error, const char *format, ...)
   g_autofree char *message = g_strdup_vprintf(format, arguments);
   va_end(arguments);
   g_set_error_literal(error, SSG_ERROR, SSG_ERROR_ARGUMENT, message);
+}
+
+gboolean ssg_command_in_range(const char *option, double value, double least, double most, GError **error)
+{
+  if (value >= least && value <= most)
+    return TRUE;
+  ssg_command_usage_error(error, "%s takes a number from %.10g to %.10g, not %.10g", option, least, most, value);
+  return FALSE;
 }

@@ -69,3 +69,6 @@ int ssg_command_finish(const char *command, GError *error);
 
 /* What stands for a bad argument: SSG_ERROR_ARGUMENT with a message. */
 void ssg_command_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Whether the value of a numeric option lies in [least, most], which a NaN does not; if not, a usage error that states the range. */
+gboolean ssg_command_in_range(const char *option, double value, double least, double most, GError **error);

@@ -41,13 +41,15 @@ static gboolean io_error_is_bad_input(int code)
   }
 }
 
+/* The rule: what the person gave and can mend is bad input, found before anything is written where that can be; what happens to a
+ * run that was begun well is a failure. */
 int ssg_trainer_error_exit_code(const GError *error)
 {
   if (error->domain == SSG_ERROR) {
     switch (error->code) {
     case SSG_ERROR_CANCELLED:
       return ssg_interrupt_exit_code();
-    case SSG_ERROR_MEMORY:
+    case SSG_ERROR_WRITE:
     case SSG_ERROR_DEVICE:
       return SSG_EXIT_FAILED;
     default:

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 #include "engine/error.h"
 #include "engine/npy.h"
 #include "trainer/interrupt.h"
@@ -25,25 +26,35 @@ static gboolean open_context(SsgModelRun *run, const SsgCommonOptions *common, G
 gboolean ssg_model_run_open(SsgModelRun *run, const SsgCommonOptions *common, const char *path, const char *which,
                             GError **error)
 {
+  return ssg_model_run_open_for(run, common, path, which, SSG_MODEL_TO_RENDER, error);
+}
+
+gboolean ssg_model_run_open_for(SsgModelRun *run, const SsgCommonOptions *common, const char *path, const char *which,
+                                SsgModelUse use, GError **error)
+{
   if (!open_context(run, common, error))
     return FALSE;
   g_autofree char *label = g_path_get_basename(path);
   g_autoptr(SsgProgress) progress = ssg_progress_new(label, "% loaded", 100, common->quiet);
-  run->model = ssg_model_load(run->ctx, path, which, show_loading, progress, NULL, error);
+  run->model = ssg_model_load_for(run->ctx, path, which, use, show_loading, progress, NULL, error);
   if (run->model)
     run->session = ssg_session_new(run->model);
   return run->model != NULL;
 }
 
+static gboolean read_preset(const char *preset, SsgArchitecture *arch, GError **error)
+{
+  if (ssg_architecture_preset(preset, arch))
+    return TRUE;
+  g_autofree char *known = g_strjoinv(", ", (char **) ssg_architecture_presets());
+  ssg_command_usage_error(error, "there is no architecture '%s'; there are %s", preset, known);
+  return FALSE;
+}
+
 gboolean ssg_model_run_open_random(SsgModelRun *run, const SsgCommonOptions *common, const char *preset, GError **error)
 {
   SsgArchitecture arch;
-  if (!ssg_architecture_preset(preset, &arch)) {
-    g_autofree char *known = g_strjoinv(", ", (char **) ssg_architecture_presets());
-    ssg_command_usage_error(error, "there is no architecture '%s'; there are %s", preset, known);
-    return FALSE;
-  }
-  if (!open_context(run, common, error))
+  if (!read_preset(preset, &arch, error) || !open_context(run, common, error))
     return FALSE;
   run->model = ssg_model_new_random(run->ctx, &arch, common->seed, error);
   if (run->model)
@@ -60,6 +71,11 @@ void ssg_model_run_clear(SsgModelRun *run)
 
 /* --- arguments --- */
 
+gboolean ssg_check_truncation(double truncation, GError **error)
+{
+  return ssg_command_in_range("--truncation", truncation, -2, 2, error);
+}
+
 static gboolean parse_seed_range(const char *word, guint64 *first, guint64 *last)
 {
   g_auto(GStrv) ends = g_strsplit(word, "-", 2);
@@ -67,10 +83,24 @@ static gboolean parse_seed_range(const char *word, guint64 *first, guint64 *last
          g_ascii_string_to_unsigned(ends[1] ? ends[1] : ends[0], 10, *first, G_MAXUINT64, last, NULL);
 }
 
-GArray *ssg_parse_seeds(const char *option, const char *text, GError **error)
+/* Adds first .. last; FALSE at a seed that is there already. */
+static gboolean add_seeds(GArray *seeds, guint64 first, guint64 last, GHashTable *distinct)
+{
+  for (guint64 i = 0; i <= last - first; i++) {
+    guint64 seed = first + i;
+    g_array_append_val(seeds, seed);
+    if (distinct && !g_hash_table_add(distinct, g_memdup2(&seed, sizeof seed)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+GArray *ssg_parse_seeds(const char *option, const char *text, SsgSeeds kind, GError **error)
 {
   g_auto(GStrv) words = g_strsplit(text, ",", -1);
   g_autoptr(GArray) seeds = g_array_new(FALSE, FALSE, sizeof(guint64));
+  g_autoptr(GHashTable) distinct =
+      kind == SSG_SEEDS_DISTINCT ? g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL) : NULL;
   for (char **word = words; *word; word++) {
     guint64 first, last;
     if (!parse_seed_range(g_strstrip(*word), &first, &last)) {
@@ -81,9 +111,10 @@ GArray *ssg_parse_seeds(const char *option, const char *text, GError **error)
       ssg_command_usage_error(error, "%s names more than %d faces", option, SSG_MAX_SEEDS);
       return NULL;
     }
-    for (guint64 i = 0; i <= last - first; i++) {
-      guint64 seed = first + i;
-      g_array_append_val(seeds, seed);
+    if (!add_seeds(seeds, first, last, distinct)) {
+      ssg_command_usage_error(error, "%s names seed %" G_GUINT64_FORMAT " twice", option,
+                              g_array_index(seeds, guint64, seeds->len - 1));
+      return NULL;
     }
   }
   if (!seeds->len) {
@@ -91,6 +122,16 @@ GArray *ssg_parse_seeds(const char *option, const char *text, GError **error)
     return NULL;
   }
   return g_steal_pointer(&seeds);
+}
+
+GArray *ssg_seeds_option(const char *option, const char *text, guint64 first, guint usual, SsgSeeds kind, GError **error)
+{
+  if (text)
+    return ssg_parse_seeds(option, text, kind, error);
+  GArray *seeds = g_array_new(FALSE, FALSE, sizeof(guint64));
+  first = MIN(first, G_MAXUINT64 - (usual - 1));
+  add_seeds(seeds, first, first + (usual - 1), NULL);
+  return seeds;
 }
 
 GArray *ssg_parse_numbers(const char *option, const char *text, double least, double most, GError **error)
@@ -239,18 +280,42 @@ GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GErro
   return g_steal_pointer(&faces);
 }
 
+/* The first thing on the way to path that is there and is no folder; NULL: none. */
+static char *file_in_the_way(const char *path)
+{
+  g_autofree char *at = g_strdup(path);
+  for (;;) {
+    if (g_file_test(at, G_FILE_TEST_EXISTS))
+      return g_file_test(at, G_FILE_TEST_IS_DIR) ? NULL : g_steal_pointer(&at);
+    char *above = g_path_get_dirname(at);
+    gboolean top = g_str_equal(above, at);
+    g_free(at);
+    at = above;
+    if (top)
+      return NULL;
+  }
+}
+
 gboolean ssg_make_folder(const char *path, GError **error)
 {
   if (!path || !*path) {
     ssg_command_usage_error(error, "--out is missing: which folder shall the pictures go to?");
     return FALSE;
   }
-  if (g_mkdir(path, 0777) == 0 || (errno == EEXIST && g_file_test(path, G_FILE_TEST_IS_DIR)))
+  if (g_mkdir(path, 0777) == 0)
     return TRUE;
-  if (errno == EEXIST)
-    ssg_command_usage_error(error, "%s is there already, and is no folder", path);
+  int code = errno;
+  if (code == EEXIST && g_file_test(path, G_FILE_TEST_IS_DIR)) {
+    if (access(path, W_OK | X_OK) == 0)
+      return TRUE;
+    ssg_trainer_error_set_errno(error, errno, "write into the folder", path);
+    return FALSE;
+  }
+  g_autofree char *file = file_in_the_way(path);
+  if (file)
+    ssg_command_usage_error(error, "the folder %s cannot be made: a file named %s is in the way", path, file);
   else
-    ssg_trainer_error_set_errno(error, errno, "make the folder", path);
+    ssg_trainer_error_set_errno(error, code, "make the folder", path);
   return FALSE;
 }
 

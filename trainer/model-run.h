@@ -13,6 +13,8 @@ typedef struct {
 /* Opens common->device and loads the model at path with a progress bar. which: "g_ema", "g" or NULL for g_ema. */
 gboolean ssg_model_run_open(SsgModelRun *run, const SsgCommonOptions *common, const char *path, const char *which,
                             GError **error);
+gboolean ssg_model_run_open_for(SsgModelRun *run, const SsgCommonOptions *common, const char *path, const char *which,
+                                SsgModelUse use, GError **error);
 /* The same with random weights of a preset ("public-512"). */
 gboolean ssg_model_run_open_random(SsgModelRun *run, const SsgCommonOptions *common, const char *preset,
                                    GError **error);
@@ -22,7 +24,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgModelRun, ssg_model_run_clear)
 /* "0-15", "3", "1,5,8-10": in the order given; at most SSG_MAX_SEEDS. NULL and SSG_ERROR_ARGUMENT that names `option`.
  */
 #define SSG_MAX_SEEDS 1000000
-GArray *ssg_parse_seeds(const char *option, const char *text, GError **error); /* of guint64 */
+typedef enum {
+  SSG_SEEDS_ANY,
+  SSG_SEEDS_DISTINCT /* a file or a row each: a seed named twice is a slip */
+} SsgSeeds;
+GArray *ssg_parse_seeds(const char *option, const char *text, SsgSeeds kind, GError **error); /* of guint64 */
+/* The same, and without text the `usual` seeds (at least 1) from `first` on. */
+GArray *ssg_seeds_option(const char *option, const char *text, guint64 first, guint usual, SsgSeeds kind, GError **error);
+gboolean ssg_check_truncation(double truncation, GError **error);
 /* "0.5,1,2": between least and most each. Of double. */
 GArray *ssg_parse_numbers(const char *option, const char *text, double least, double most, GError **error);
 /* "shape", "texture" or "both". */
@@ -37,7 +46,7 @@ GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GErro
 /* A copy in which control characters, line breaks among them, are blanks; g_free. */
 char *ssg_text_one_line(const char *text);
 
-/* Makes the folder where it is missing; its parent must exist. SSG_ERROR_ARGUMENT when path is NULL ("--out is
+/* Makes the folder where it is missing; its parent must exist. One that is there must be writable. SSG_ERROR_ARGUMENT when path is NULL ("--out is
  * missing"). */
 gboolean ssg_make_folder(const char *path, GError **error);
 /* The folder that a file is to be written to must be there: found out before the work, not after it. */

@@ -16,20 +16,15 @@ gboolean ssg_sheet_options_check(const SsgSheetOptions *options, GError **error)
 {
   if (!options->out)
     return ssg_make_folder(NULL, error);
-  if (!(options->truncation >= -2 && options->truncation <= 2))
-    ssg_command_usage_error(error, "--truncation takes a number from -2 to 2, not %g", options->truncation);
-  else if (options->tile != 0 && (options->tile < 16 || options->tile > LARGEST_TILE))
-    ssg_command_usage_error(error, "--tile takes a number from 16 to %d, not %d", LARGEST_TILE, options->tile);
-  else
-    return TRUE;
-  return FALSE;
+  return ssg_check_truncation(options->truncation, error) &&
+         (options->tile == SSG_TILE_OF_MODEL || ssg_command_in_range("--tile", options->tile, 16, LARGEST_TILE, error));
 }
 
 #define MAX_SHEET 32000 /* Cairo draws up to 32767; captions want some */
 
 static int tile_of(const SsgSheetOptions *options, const SsgModelRun *run)
 {
-  return options->tile ? options->tile : MIN(USUAL_TILE, ssg_model_architecture(run->model)->size);
+  return options->tile != SSG_TILE_OF_MODEL ? options->tile : MIN(USUAL_TILE, ssg_model_architecture(run->model)->size);
 }
 
 gboolean ssg_model_sheet_fits(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error)
@@ -55,7 +50,7 @@ gboolean ssg_model_sheet_save(SsgSheet *sheet, const SsgSheetOptions *options, c
   g_autofree char *file = g_strconcat(name, ".png", NULL), *path = g_build_filename(options->out, file, NULL);
   SsgImageOrigin origin = ssg_picture_origin(info, NULL, what);
   ssg_sheet_set_title(sheet, info->name, what);
-  return ssg_written(ssg_sheet_save(sheet, path, &origin, error), error);
+  return ssg_sheet_save(sheet, path, &origin, error);
 }
 
 void ssg_model_sheet_set_face(SsgSheet *sheet, int row, int column, const SsgRender *render)

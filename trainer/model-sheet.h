@@ -7,12 +7,14 @@
 typedef struct {
   char *out;
   double truncation;
-  int tile; /* pixels; 0: the model's size, at most 256 */
+  int tile; /* pixels, or SSG_TILE_OF_MODEL */
 } SsgSheetOptions;
+
+#define SSG_TILE_OF_MODEL G_MININT /* not given: the model's size, at most 256 */
 
 #define SSG_SHEET_OPTIONS                                                                                              \
   {                                                                                                                    \
-    .truncation = 0.7                                                                                                  \
+    .truncation = 0.7, .tile = SSG_TILE_OF_MODEL                                                                       \
   }
 /* Entries of those options, for the front of a GOptionEntry array. */
 #define SSG_SHEET_ENTRIES(o)                                                                                           \

@@ -1,5 +1,6 @@
 #include "trainer/raw-file.h"
 
+#include <string.h>
 #include <sys/statvfs.h>
 #include "engine/error.h"
 #include "engine/safetensors.h"
@@ -32,7 +33,7 @@ gboolean ssg_raw_file_has_room(const char *path, const SsgModelInfo *info, gint6
   if (!disk.f_frsize || bytes / disk.f_frsize < disk.f_bavail)
     return TRUE;
   g_autofree char *needed = g_format_size(bytes), *there = g_format_size((guint64) disk.f_bavail * disk.f_frsize);
-  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s cannot be written: it would take %s, and the disk has %s left", path, needed,
+  g_set_error(error, SSG_ERROR, SSG_ERROR_WRITE, "%s cannot be written: it would take %s, and the disk has %s left", path, needed,
               there);
   return FALSE;
 }
@@ -89,10 +90,14 @@ gboolean ssg_raw_file_add(SsgRawFile *file, const SsgFace *face, const SsgRender
 {
   const SsgArchitecture *a = &file->arch;
   gsize coarse = (gsize) a->n_parts * (gsize) a->coarse_size * (gsize) a->coarse_size;
-  gsize codes = (gsize) ssg_architecture_short_rows(a) * (gsize) a->style_dim;
+  gsize codes = (gsize) ssg_architecture_short_rows(a) * (gsize) a->style_dim, map = coarse / (gsize) a->n_parts;
+  g_autofree float *depth = g_memdup2(render->depth, coarse * sizeof(float));
+  for (int k = 0; k < a->n_parts; k++)
+    if (!ssg_face_shown(face, k))
+      memset(depth + (gsize) k * map, 0, map * sizeof(float));
   return add_channels_first(file, RGB, render->raw_rgb, 3, a->size, error) &&
          add_channels_first(file, SEG, render->raw_seg, a->n_parts, a->size, error) &&
-         add(file, COARSE, render->coarse, coarse, error) && add(file, DEPTH, render->depth, coarse, error) &&
+         add(file, COARSE, render->coarse, coarse, error) && add(file, DEPTH, depth, coarse, error) &&
          add(file, WEIGHTS, render->weight, coarse, error) && add(file, LATENT, ssg_face_codes(face), codes, error);
 }
 

@@ -50,10 +50,17 @@ SsgDepths ssg_render_depths(const SsgRender *render, int part)
 {
   gsize n = (gsize) render->coarse_size * (gsize) render->coarse_size;
   SsgDepths range = {INFINITY, -INFINITY};
-  if (part >= 0)
-    widen(&range, render->depth + (gsize) part * n, n);
-  for (int k = 1; k < render->n_parts && part < 0; k++)
-    widen(&range, render->depth + (gsize) k * n, n);
+  widen(&range, render->depth + (gsize) part * n, n);
+  return usable(range);
+}
+
+SsgDepths ssg_render_shown_depths(const SsgRender *render, const SsgFace *face)
+{
+  gsize n = (gsize) render->coarse_size * (gsize) render->coarse_size;
+  SsgDepths range = {INFINITY, -INFINITY};
+  for (int k = 1; k < render->n_parts; k++)
+    if (ssg_face_shown(face, k))
+      widen(&range, render->depth + (gsize) k * n, n);
   return usable(range);
 }
 
@@ -105,20 +112,10 @@ guint8 *ssg_render_front_depth_to_rgb(const SsgRender *render, const SsgFace *fa
 
 /* --- files --- */
 
-gboolean ssg_written(gboolean written, GError **error)
-{
-  if (!written && error && g_error_matches(*error, SSG_ERROR, SSG_ERROR_FILE)) {
-    GError *failed = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_FAILED, (*error)->message);
-    g_clear_error(error);
-    g_propagate_error(error, failed);
-  }
-  return written;
-}
-
 gboolean ssg_rgb_save(const guint8 *rgb, int size, const char *path, const SsgImageOrigin *origin, GError **error)
 {
   SsgPixels pixels = {.format = SSG_PIXELS_RGB8, .width = size, .height = size, .pixels = rgb};
-  return ssg_written(ssg_png_save(path, &pixels, origin, error), error);
+  return ssg_png_save(path, &pixels, origin, error);
 }
 
 gboolean ssg_render_save_face(const SsgRender *render, const char *path, const SsgImageOrigin *origin, GError **error)
@@ -136,7 +133,7 @@ gboolean ssg_render_save_mask(const SsgRender *render, const SsgModelInfo *info,
                       .pixels = render->mask,
                       .palette = info->part_colors,
                       .n_colors = info->arch.n_parts};
-  return ssg_written(ssg_png_save(path, &pixels, origin, error), error);
+  return ssg_png_save(path, &pixels, origin, error);
 }
 
 gboolean ssg_render_save_depth(const SsgRender *render, int part, SsgDepths range, const char *part_name,
@@ -153,5 +150,5 @@ gboolean ssg_render_save_depth(const SsgRender *render, int part, SsgDepths rang
   for (gsize i = 0; i < n; i++)
     gray[i] = (guint16) lroundf(65535 * position_of(depth[i], range));
   SsgPixels pixels = {.format = SSG_PIXELS_GRAY16, .width = size, .height = size, .pixels = gray};
-  return ssg_written(ssg_png_save(path, &pixels, &described, error), error);
+  return ssg_png_save(path, &pixels, &described, error);
 }

@@ -16,9 +16,10 @@ typedef struct {
   float low, high;
 } SsgDepths;
 
-/* Smallest and largest depth of one part, or of all parts but the background (part -1; the background's is 0
- * everywhere). */
+/* Smallest and largest depth of one part. */
 SsgDepths ssg_render_depths(const SsgRender *render, int part);
+/* Of all parts of the face that are shown but the background, whose depth is 0 everywhere. */
+SsgDepths ssg_render_shown_depths(const SsgRender *render, const SsgFace *face);
 /* Depth of a part through a colour map whose lightness rises with depth, black to pale yellow: [h, h, 3]; free with
  * g_free(). */
 guint8 *ssg_render_depth_to_rgb(const SsgRender *render, int part, SsgDepths range);
@@ -26,8 +27,7 @@ guint8 *ssg_render_depth_to_rgb(const SsgRender *render, int part, SsgDepths ran
  * background stays dark. */
 guint8 *ssg_render_front_depth_to_rgb(const SsgRender *render, const SsgFace *face);
 
-/* Files, which appear whole or not at all. A failure is SSG_EXIT_FAILED, not bad input: a full disk is no fault of the
- * arguments. */
+/* Files, which appear whole or not at all (engine/atomic-file.h). */
 gboolean ssg_render_save_face(const SsgRender *render, const char *path, const SsgImageOrigin *origin, GError **error);
 /* Indexed PNG with one palette entry a part, in the model's colours; pixel k belongs to part k. */
 gboolean ssg_render_save_mask(const SsgRender *render, const SsgModelInfo *info, const char *path,
@@ -37,6 +37,3 @@ gboolean ssg_render_save_mask(const SsgRender *render, const SsgModelInfo *info,
 gboolean ssg_render_save_depth(const SsgRender *render, int part, SsgDepths range, const char *part_name,
                                const char *path, const SsgImageOrigin *origin, GError **error);
 gboolean ssg_rgb_save(const guint8 *rgb, int size, const char *path, const SsgImageOrigin *origin, GError **error);
-
-/* Makes a failure to write a failed run rather than bad input. Returns `written`. */
-gboolean ssg_written(gboolean written, GError **error);

@@ -393,6 +393,31 @@ static void test_cancelled_before(void)
   g_assert_error(error, SSG_ERROR, SSG_ERROR_CANCELLED);
 }
 
+/* Codes so large that the picture is not finite: an error, neither a black picture nor a broken session. */
+static void test_absurd_codes(void)
+{
+  static const float sizes[] = {1e38f, -3e38f};
+  static const SsgCode kinds[] = {SSG_CODE_SHAPE, SSG_CODE_TEXTURE};
+  g_autoptr(Fixture) f = fixture_new(1);
+  g_autoptr(SsgFace) face = sample(f, 1);
+  g_autoptr(SsgRender) before = render(f, face, FALSE);
+  for (gsize i = 0; i < G_N_ELEMENTS(sizes) * G_N_ELEMENTS(kinds); i++) {
+    float codes[24];
+    for (int j = 0; j < 24; j++)
+      codes[j] = sizes[i % 2];
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SsgFace) huge = ssg_face_new(&arch, 1, codes, &error);
+    g_autoptr(SsgFace) edited = ssg_face_swap_part(face, huge, 2, kinds[i / 2]);
+    const SsgRenderOptions options = {.early_size = i % 2 ? 8 : 0};
+    Early early = {0};
+    g_assert_null(ssg_session_render(f->session, edited, &options, note_early, &early, NULL, &error));
+    g_assert_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT);
+    g_assert_cmpint(early.n, ==, 0);
+    g_autoptr(SsgRender) after = render(f, face, FALSE);
+    compare(after, before, 0);
+  }
+}
+
 static void test_face_of_another_model(void)
 {
   g_autoptr(Fixture) f = fixture_new(1);
@@ -654,6 +679,7 @@ int main(int argc, char **argv)
   g_test_add_func("/engine/session/cancel/between-levels", test_cancelled_between_levels);
   g_test_add_func("/engine/session/cancel/any-time", test_cancelled_any_time);
   g_test_add_func("/engine/session/cancel/before", test_cancelled_before);
+  g_test_add_func("/engine/session/absurd-codes", test_absurd_codes);
   g_test_add_func("/engine/session/other-model", test_face_of_another_model);
   g_test_add_func("/engine/session/threads", test_threads);
   g_test_add_func("/engine/session/memory", test_memory);

@@ -70,6 +70,25 @@ static void test_refusals(void)
   check_error(&error, "not an ordinary file");
 }
 
+static void test_can_open(void)
+{
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = scratch_path("can.txt"), *missing = scratch_path("no-folder/a.txt");
+  int before = scratch_count();
+  g_assert_true(ssg_atomic_file_can_open(path, &error));
+  g_assert_no_error(error);
+  g_assert_cmpint(scratch_count(), ==, before); /* neither the file nor a temporary one */
+  g_autofree char *name = g_strnfill(256, 'a'), *long_path = scratch_path(name);
+  const char *bad[] = {missing, long_path, ""};
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) { /* all found out now, not when the work is done */
+    g_clear_error(&error);
+    g_assert_false(ssg_atomic_file_can_open(bad[i], &error));
+    g_assert_error(error, SSG_ERROR, SSG_ERROR_FILE);
+  }
+  long_path[strlen(long_path) - 1] = '\0';
+  g_assert_true(ssg_atomic_file_save(long_path, "x", 1, NULL));
+}
+
 /* A limit on the file size stands for a full disk: the same calls fail, at the same places. */
 static void test_disk_full(void)
 {
@@ -88,7 +107,7 @@ static void test_disk_full(void)
   for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
     g_autoptr(GError) error = NULL;
     g_assert_false(ssg_atomic_file_save(path, data, sizes[i], &error));
-    g_assert_true(g_error_matches(error, SSG_ERROR, SSG_ERROR_FILE));
+    g_assert_error(error, SSG_ERROR, SSG_ERROR_WRITE);
     check_error(&error, "full.txt: cannot be written: ");
   }
   setrlimit(RLIMIT_FSIZE, &old);
@@ -121,6 +140,7 @@ int main(int argc, char **argv)
   g_test_add_func("/atomic-file/commit-and-discard", test_commit_and_discard);
   g_test_add_func("/atomic-file/mode-and-link", test_mode_and_link);
   g_test_add_func("/atomic-file/refusals", test_refusals);
+  g_test_add_func("/atomic-file/can-open", test_can_open);
   g_test_add_func("/atomic-file/disk-full", test_disk_full);
   g_test_add_func("/atomic-file/discard-all", test_discard_all);
   int status = g_test_run();

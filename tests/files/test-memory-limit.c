@@ -1,5 +1,7 @@
 /* What the system and its control groups leave, out of made-up /proc and /sys trees. */
 #include <glib/gstdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "engine/error.h"
 #include "engine/memory-limit.h"
@@ -69,14 +71,42 @@ static void test_v1(void)
   g_assert_cmpuint(ssg_memory_available_in(root), ==, 8 * MIB);
 }
 
+/* Of what an address space limit leaves, five eighths count (memory-limit.h). In a process of its own, which the limit stays with. */
+static void test_address_space(void)
+{
+  const gsize spare = 256 * MIB;
+  if (g_test_subprocess()) {
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents("/proc/self/statm", &text, NULL, NULL));
+    gsize used = g_ascii_strtoull(text, NULL, 10) * (gsize) sysconf(_SC_PAGESIZE);
+    struct rlimit limit = {used + spare, used + spare};
+    g_assert_cmpint(setrlimit(RLIMIT_AS, &limit), ==, 0);
+    gsize available = ssg_memory_available();
+    g_assert_cmpuint(available, <=, spare / 8 * 5);
+    g_assert_cmpuint(available, >, spare / 8 * 5 - 8 * MIB); /* the test itself took some */
+    g_autoptr(GError) error = NULL;
+    g_assert_false(ssg_memory_suffices("a thing", spare / 8 * 5 + 1, "run", &error));
+    limit.rlim_cur = used; /* nothing left at all, and no underflow */
+    g_assert_cmpint(setrlimit(RLIMIT_AS, &limit), ==, 0);
+    g_assert_cmpuint(ssg_memory_available(), ==, 0);
+    return;
+  }
+  if (ssg_memory_available() < spare) {
+    g_test_skip("there is less memory than the address space limit would leave");
+    return;
+  }
+  g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+  g_test_trap_assert_passed();
+}
+
 static void test_suffices(void)
 {
   g_autoptr(GError) error = NULL;
-  g_assert_true(ssg_memory_suffices("a thing", 1, &error));
+  g_assert_true(ssg_memory_suffices("a thing", 1, "run", &error));
   g_assert_no_error(error);
-  g_assert_false(ssg_memory_suffices("a thing", G_MAXSIZE - 1, &error));
+  g_assert_false(ssg_memory_suffices("a thing", G_MAXSIZE - 1, "sing", &error));
   g_assert_error(error, SSG_ERROR, SSG_ERROR_MEMORY);
-  check_error(&error, "a thing needs about 17592186044415 MiB of memory to run");
+  check_error(&error, "a thing needs about 17592186044415 MiB of memory to sing; ");
 }
 
 int main(int argc, char **argv)
@@ -86,6 +116,7 @@ int main(int argc, char **argv)
   g_test_add_func("/memory-limit/v2", test_v2);
   g_test_add_func("/memory-limit/container", test_container);
   g_test_add_func("/memory-limit/v1", test_v1);
+  g_test_add_func("/memory-limit/address-space", test_address_space);
   g_test_add_func("/memory-limit/suffices", test_suffices);
   int status = g_test_run();
   files_test_finish();

@@ -104,7 +104,8 @@ static int code_of(GQuark domain, int code)
 static void test_exit_codes(void)
 {
   g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_DEVICE), ==, 1);
-  g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_MEMORY), ==, 1);
+  g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_WRITE), ==, 1);
+  g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_MEMORY), ==, 2);
   g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_FORMAT), ==, 2);
   g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_SHAPE), ==, 2);
   g_assert_cmpint(code_of(SSG_ERROR, SSG_ERROR_FILE), ==, 2);

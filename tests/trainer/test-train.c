@@ -470,9 +470,9 @@ static void test_dry_run(void)
     int code;
   } cases[] = {{"--data @/nowhere", "nowhere", 2},
                {"--data $/lmdb-image-64", "label maps", 2},
-               {"--device nonesuch", "nonesuch", 1},
-               {"--precision tf32", "does not compute in tf32", 1},
-               {"--precision bf16", "does not compute in bf16", 1},
+               {"--device nonesuch", "nonesuch", 2},
+               {"--precision tf32", "does not compute in tf32", 2},
+               {"--precision bf16", "does not compute in bf16", 2},
                {"--batch 10", "sets of 4", 2}};
   g_autofree char *said = NULL;
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

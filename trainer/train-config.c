@@ -115,6 +115,7 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
     config->options.mask_entropy = arch.size < 64 ? 0 : 1;
     config->options.fourier_cutoff = 4;
     config->options.ema_half_life = 5000;
+    config->mixing = 0.9;
     config->options.path_every = 8;
     config->batch = 16;
     config->iterations = 20000;

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 build=$(cd "${1:-build}" && pwd)
 out=${2:-data/pictures}
 models=$(pwd)/data/models
-seed=${SEED:-12}
+seed=${SEED:-11}
 command -v import >/dev/null || { echo "make-pictures: ImageMagick's import is not installed" >&2; exit 2; }
 mkdir -p "$out"
 
@@ -28,7 +28,7 @@ cp "$WORK/components.png" "$out/components.png" || fail "no sheet of components"
 
 # The same faces in every look there is: a row a model, the default first.
 if [ "$(ls "$models"/*.safetensors | wc -l)" -gt 1 ]; then
-  trainer generate "$models/default.safetensors" --out "$WORK/looks" --seeds 4,12,19,38,17,44 --only faces --save-latents
+  trainer generate "$models/default.safetensors" --out "$WORK/looks" --seeds 4,28,8,38,7,59 --only faces --save-latents
   rows=
   for model in "$models/default.safetensors" $(ls "$models"/*.safetensors | grep -v /default.safetensors); do
     name=$(basename "$model" .safetensors)

@@ -203,7 +203,8 @@ static void test_not_finite(void)
   g_autofree float *before = g_new(float, n), *after = g_new(float, n);
   g_assert_true(ssg_tensor_download(ssg_parameters_trained(t->g->parameters), before));
   t->gradient_scale = 0x1p22f;
-  g_assert_true(ssg_trainer_open_data(trainer, &error));
+  g_autofree char *report = NULL;
+  g_assert_true(ssg_trainer_open_data(trainer, &report, &error));
   g_assert_true(ssg_trainer_run(trainer, NULL, TRUE, &error));
   g_assert_no_error(error);
   g_test_message("the factor fell from 2^22 to 2^%g; %d and %d steps were taken of 6", log2(t->gradient_scale), (int) t->d_steps,

@@ -14,6 +14,7 @@ SsgTrainingOptions ssg_training_options_published(void)
                               .path_batch_shrink = 2,
                               .mask_weight = 100,
                               .ema_half_life = 10000,
+                              .locality_every = 8,
                               .narrow_resolutions = 4};
 }
 
@@ -169,7 +170,8 @@ static SsgTensor *expanded_codes(SsgTraining *t, const SsgDraw *draw)
       gboolean base = k > 0 && l < a->n_base, texture = l >= a->n_depth;
       for (int i = 0; i < n; i++) {
         int mix = draw->mix[k * n + i];
-        second[i * rows + k * a->n_layers + l] = !base && (mix == 2 || (mix == 1 && texture));
+        second[i * rows + k * a->n_layers + l] =
+          !base && (mix == SSG_MIX_SECOND || mix == (texture ? SSG_MIX_SECOND_TEXTURE : SSG_MIX_SECOND_SHAPE));
       }
     }
   }
@@ -285,6 +287,64 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   stats->loss_g += scale * ssg_tensor_item(adversarial);
   stats->loss_mask += mask ? scale * ssg_tensor_item(mask) : 0;
   stats->mask_entropy += entropy ? scale * ssg_tensor_item(entropy) : 0;
+  ssg_scope_end(t->ctx);
+}
+
+/* The part that a sample's mix changes; -1: none. */
+static int edited_part(const SsgDraw *draw, int n_parts, int sample)
+{
+  for (int k = 0; k < n_parts; k++)
+    if (draw->mix[k * draw->n + sample] != SSG_MIX_FIRST)
+      return k;
+  return -1;
+}
+
+/* [N, R, R, 1] weights that turn an edit's energy [N, R, R, 1] into the loss, and the loss itself. */
+static SsgTensor *locality_weights(SsgTraining *t, const SsgDraw *draw, SsgTensor *energy, SsgTensor *seg_before, SsgTensor *seg_after,
+                                   double *loss)
+{
+  gint64 n = draw->n, size = t->g->arch.size, pixels = size * size;
+  const double least = 3.0 * pixels * (0.25 / 127.5) * (0.25 / 127.5);
+  g_autofree float *weights = g_new(float, n * pixels), *e = g_new(float, n * pixels);
+  g_autofree guint8 *before = g_new(guint8, n * pixels), *after = g_new(guint8, n * pixels);
+
+  *loss = 0;
+  if (!ssg_tensor_download(energy, e) || !ssg_tensor_download(ssg_tensor_argmax(seg_before), before) ||
+      !ssg_tensor_download(ssg_tensor_argmax(seg_after), after))
+    return ssg_tensor_full(t->ctx, SSG_SHAPE(n, size, size, 1), 0); /* the context keeps the error */
+  for (int i = 0; i < n; i++) {
+    int part = edited_part(draw, t->g->arch.n_parts, i);
+    gint64 from = i * pixels, to = from + pixels;
+    double sum = least, outside = 0;
+    for (gint64 p = from; p < to; p++) {
+      weights[p] = before[p] != part && after[p] != part;
+      sum += e[p];
+      outside += weights[p] * e[p];
+    }
+    for (gint64 p = from; p < to; p++)
+      weights[p] /= sum * n;
+    *loss += outside / sum / n;
+  }
+  return ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, size, size, 1), weights);
+}
+
+void ssg_training_locality(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats)
+{
+  const SsgTrainingOptions *o = &t->options;
+  SsgDraw first = *draw;
+  double loss;
+
+  first.z1 = NULL;
+  ssg_scope_begin(t->ctx);
+  SsgGenerated before = generate(t, &first, expanded_codes(t, &first));
+  ssg_context_set_recording(t->ctx, TRUE);
+  SsgGenerated after = generate(t, draw, expanded_codes(t, draw));
+  SsgTensor *energy = ssg_tensor_sum_axis(ssg_tensor_square(ssg_tensor_sub(after.rgb, before.rgb)), 3);
+  ssg_context_set_recording(t->ctx, FALSE);
+  SsgTensor *weights = locality_weights(t, draw, energy, before.seg, after.seg, &loss);
+  float factor = o->locality_weight * o->locality_every * scale;
+  accumulate_gradients(t, t->g->parameters, energy, ssg_tensor_scale(weights, factor), t->g_grad);
+  stats->locality += scale * loss;
   ssg_scope_end(t->ctx);
 }
 

@@ -17,6 +17,9 @@ typedef struct {
   float mask_entropy;  /* weight of the coarse mask's entropy, the mean over positions of -sum_k m_k log m_k, in the G step; published 0.
                         * The mask loss is quadratic and leaves a part's last percents elsewhere alone; this takes them away, so that an
                         * edit of a part does not tint the whole picture. */
+  float locality_weight; /* weight of the share of an edit's energy that lies outside of the edited part, see ssg_training_locality();
+                          * published 0 */
+  int locality_every;  /* lazy, as R1 is: every so many iterations, times as much; 0: never */
   float ema_half_life; /* images; published 10,000 */
   float fourier_cutoff; /* of new models, see ssg_generator_soften_fourier(); published 0 */
   int narrow_resolutions; /* how many of the highest resolutions of render net and discriminator are computed in the context's map dtype
@@ -54,11 +57,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTraining, ssg_training_free)
 /* Streams of random numbers that the steps take for one sample: noise of each convolution, and the direction y. */
 #define SSG_DRAW_STREAMS (2 * SSG_MAX_LEVELS + 1)
 
+/* Which of two codes a part's shape and texture take. Style mixing draws from the first three. */
+typedef enum { SSG_MIX_FIRST, SSG_MIX_SECOND_TEXTURE, SSG_MIX_SECOND, SSG_MIX_SECOND_SHAPE } SsgMix;
+
 /* The random draws of one generated batch of n. */
 typedef struct {
   int n;
   const float *z0, *z1; /* [n, S]; z1 NULL: no style mixing */
-  const guint8 *mix;    /* [K, n]: 0 both codes from the first, 1 shape first and texture second, 2 both second; or NULL */
+  const guint8 *mix;    /* [K, n]: an SsgMix; or NULL */
   SsgNoise noise;
   guint64 seed;           /* for SSG_NOISE_SEEDED and the directions of the path-length step */
   const guint64 *streams; /* [n]: sample i draws from stream streams[i] on, at most SSG_DRAW_STREAMS of them; or NULL */
@@ -69,7 +75,7 @@ typedef struct {
  * are several processes) the caller applies the optimiser. */
 typedef struct {
   double loss_d, real_score, fake_score, r1_image, r1_mask;
-  double loss_g, loss_mask, mask_entropy, path_penalty, path_length; /* means */
+  double loss_g, loss_mask, mask_entropy, locality, path_penalty, path_length; /* means */
 } SsgStepStats;
 
 /* A step's gradients were not finite. In f16 the reason may be that they were carried times too much: from now on it is half. */
@@ -83,6 +89,12 @@ void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, 
 void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 *real_labels, float scale,
                      SsgStepStats *stats);
 void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats);
+/* Adds to the gradients of a G step what keeps edits in their place. Each sample is one face before and after an edit: the draw's first
+ * code, and the same with the mix, which changes one part k (its shape or its texture) to the second. With e = |rgb' - rgb|^2 per pixel
+ * and O the pixels that neither mask counts to part k, the loss is the mean over samples of sum_O e / (sum e + a change of a quarter of
+ * an 8-bit step everywhere); before is a constant, and so is the denominator: a part's own change is not held back. No paper has it: it
+ * is the measure of locality (trainer/metrics-locality.h) as a loss. draw->z1 and draw->mix must be there. */
+void ssg_training_locality(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats);
 /* The path-length step. y [n, R, R, 3] ~ N(0,1) on the host, or NULL to draw it from the draw's streams. lengths (or NULL) receives l,
  * [n]. mean: that of the lengths of the whole batch, which every micro-batch needs: NULL when each process has one micro-batch of one
  * size (then they find it among themselves by t->sum, and the moving mean a moves here); otherwise from a first walk over all

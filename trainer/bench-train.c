@@ -12,7 +12,7 @@ typedef struct {
   int batch, piece;
   float *rgb;     /* of a piece */
   guint8 *labels; /* likewise, or NULL */
-  GArray *times[4]; /* double, ms, of D, R1, G, path */
+  GArray *times[SSG_TRAIN_STEPS]; /* double, ms */
 } Bench;
 
 static double now_ms(void)
@@ -47,21 +47,28 @@ static void discriminator_step(Bench *b, int i, gboolean r1, SsgStepStats *stats
       ssg_training_d(t, draw, b->rgb, b->labels, 1.0f / n, stats);
   }
   ssg_training_apply_d(t);
-  finish(b, r1, start);
+  finish(b, r1 ? SSG_TRAIN_R1 : SSG_TRAIN_D, start);
 }
 
-static void generator_step(Bench *b, int i, SsgStepStats *stats)
+static void generator_step(Bench *b, int i, gboolean locality, SsgStepStats *stats)
 {
   SsgTraining *t = b->t;
   double start = now_ms();
   int n = b->batch / b->piece;
   ssg_training_begin_g(t);
+  for (int m = 0; m < n && locality; m++) {
+    g_autoptr(SsgDraw) draw = draw_piece(b, i, SSG_DRAW_LOCALITY, b->piece, m, n);
+    ssg_training_locality(t, draw, 1.0f / n, stats);
+  }
+  if (locality)
+    finish(b, SSG_TRAIN_LOCALITY, start);
+  start = now_ms();
   for (int m = 0; m < n; m++) {
     g_autoptr(SsgDraw) draw = draw_piece(b, i, SSG_DRAW_G, b->piece, m, n);
     ssg_training_g(t, draw, 1.0f / n, stats);
   }
   ssg_training_apply_g(t);
-  finish(b, 2, start);
+  finish(b, SSG_TRAIN_G, start);
 }
 
 /* As the training loop has it: several pieces need the mean of all lengths first. */
@@ -85,7 +92,7 @@ static void path_step(Bench *b, int i, SsgStepStats *stats)
   if (n > 1)
     ssg_training_move_path_mean(t, mean);
   ssg_training_apply_g(t);
-  finish(b, 3, start);
+  finish(b, SSG_TRAIN_PATH, start);
 }
 
 static void iterate(Bench *b, int i)
@@ -96,7 +103,7 @@ static void iterate(Bench *b, int i)
   discriminator_step(b, i, FALSE, &stats);
   if (o->r1_every && i % o->r1_every == 0)
     discriminator_step(b, i, TRUE, &stats);
-  generator_step(b, i, &stats);
+  generator_step(b, i, o->locality_every && o->locality_weight > 0 && i % o->locality_every == 0, &stats);
   if (o->path_every && o->path_weight > 0 && i % o->path_every == 0)
     path_step(b, i, &stats);
   ssg_training_ema(b->t, b->batch);
@@ -158,10 +165,10 @@ gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings,
   for (gsize i = 0; i < pixels && b.labels; i++)
     b.labels[i] = g_rand_int_range(rand, 0, arch->n_parts);
   g_rand_free(rand);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < SSG_TRAIN_STEPS; i++)
     b.times[i] = g_array_new(FALSE, FALSE, sizeof(double));
   iterate(&b, 0); /* primitives are made and pools filled */
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < SSG_TRAIN_STEPS; i++)
     g_array_set_size(b.times[i], 0);
   ssg_device_reset_peak(ssg_context_device(ctx));
 
@@ -177,7 +184,7 @@ gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings,
   out->gflops = 2.0 * (ssg_context_macs(ctx) - macs) / seconds / 1e9;
   out->peak_mib = memory.peak / 1048576.0;
   out->live_mib = live_mib(&b);
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < SSG_TRAIN_STEPS; i++) {
     out->step_ms[i] = median(b.times[i]);
     g_array_unref(b.times[i]);
   }

@@ -3,10 +3,12 @@
 
 #include "engine/training.h"
 
+enum { SSG_TRAIN_D, SSG_TRAIN_R1, SSG_TRAIN_G, SSG_TRAIN_PATH, SSG_TRAIN_LOCALITY, SSG_TRAIN_STEPS };
+
 typedef struct {
   int batch, iterations;
   double seconds_per_kimg;  /* all iterations, regularisers in their rhythm */
-  double step_ms[4];        /* median of a D, R1, G and path step */
+  double step_ms[SSG_TRAIN_STEPS]; /* median; 0 where the settings have no such step */
   double gflops;            /* of products and convolutions, two per multiply-add */
   double peak_mib;          /* device memory in use at the worst moment */
   double live_mib;          /* of it, parameters, optimisers, and what recorded graphs hold when the backward pass begins */

@@ -419,9 +419,10 @@ static gboolean bench_training(const SsgCommonOptions *common, const char *prese
          ssg_device_description(ssg_context_device(ctx)), threads, threads == 1 ? "" : "s", batch, piece, iterations);
   printf("  %-28s %9.1f   (%.1f images a second)\n", "seconds per 1000 images", bench.seconds_per_kimg,
          1000 / bench.seconds_per_kimg);
-  static const char *const steps[] = {"D step", "R1 step", "G step", "path-length step"};
-  for (int i = 0; i < 4; i++)
-    printf("  %-28s %9.1f ms\n", steps[i], bench.step_ms[i]);
+  static const char *const steps[] = {"D step", "R1 step", "G step", "path-length step", "edits in a G step"};
+  for (int i = 0; i < SSG_TRAIN_STEPS; i++)
+    if (bench.step_ms[i] > 0)
+      printf("  %-28s %9.1f ms\n", steps[i], bench.step_ms[i]);
   printf("  %-28s %9.1f GFLOP/s, %.0f %% of the %.1f that %s reaches\n", "arithmetic", bench.gflops, 100 * bench.gflops / rate, rate,
          host ? "a 3x3 convolution" : "a large matrix product");
   printf("  %-28s %9.1f MiB, %.2f times the %.1f live when a backward pass begins\n", "peak device memory", bench.peak_mib,

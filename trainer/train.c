@@ -21,7 +21,7 @@
 /* Figures since the last line of stats.jsonl. */
 typedef struct {
   SsgStepStats sum;
-  int n, n_r1, n_path; /* iterations, and those with regularisers */
+  int n, n_r1, n_path, n_locality; /* iterations, and those with regularisers */
   gint64 start;        /* microseconds; of the iterations since then, ... */
   gint64 images;       /* ... so many images: a resumed run goes on with the sums, but not with the time */
 } Window;
@@ -110,7 +110,7 @@ static SsgStepStats window_sums(SsgTrainer *trainer)
 static char *window_to_text(const Window *w, const SsgStepStats *sums)
 {
   GString *text = g_string_new(NULL);
-  g_string_printf(text, "%d %d %d", w->n, w->n_r1, w->n_path);
+  g_string_printf(text, "%d %d %d %d", w->n, w->n_r1, w->n_path, w->n_locality);
   for (gsize i = 0; i < N_SUMS; i++)
     g_string_append_printf(text, " %a", ((const double *) sums)[i]);
   return g_string_free(text, FALSE);
@@ -120,7 +120,7 @@ static char *window_to_text(const Window *w, const SsgStepStats *sums)
 static void window_from_text(Window *w, const char *text)
 {
   g_auto(GStrv) words = g_strsplit(text ? text : "", " ", -1);
-  int *const counts[] = {&w->n, &w->n_r1, &w->n_path};
+  int *const counts[] = {&w->n, &w->n_r1, &w->n_path, &w->n_locality};
   *w = (Window){0};
   if (g_strv_length(words) != G_N_ELEMENTS(counts) + N_SUMS)
     return;
@@ -237,18 +237,25 @@ static void discriminator_steps(SsgTrainer *trainer, const SsgBatch *batch, SsgS
   }
 }
 
+static gboolean locality_is_due(const SsgTrainer *trainer)
+{
+  const SsgTrainingOptions *o = &trainer->training->options;
+  return o->locality_every && o->locality_weight > 0 && trainer->progress.iteration % o->locality_every == 0;
+}
+
 static void generator_step(SsgTrainer *trainer, SsgStepStats *stats)
 {
   SsgTraining *t = trainer->training;
   Split split = split_of(trainer);
-  int total = n_pieces(trainer, split);
+  int total = n_pieces(trainer, split), kinds = locality_is_due(trainer) ? 2 : 1;
 
   ssg_training_begin_g(t);
-  ssg_workers_reduce_begin(trainer->workers, t->g_grad, total);
-  for (int m = 0; m < split.pieces; m++) {
-    g_autoptr(SsgDraw) draw = draw_piece(trainer, SSG_DRAW_G, split, m);
-    ssg_workers_reduce_piece(trainer->workers, m == split.pieces - 1);
-    ssg_training_g(t, draw, 1.0f / total, stats);
+  ssg_workers_reduce_begin(trainer->workers, t->g_grad, kinds * total);
+  for (int p = 0; p < kinds * split.pieces; p++) {
+    gboolean locality = p >= split.pieces;
+    g_autoptr(SsgDraw) draw = draw_piece(trainer, locality ? SSG_DRAW_LOCALITY : SSG_DRAW_G, split, p % split.pieces);
+    ssg_workers_reduce_piece(trainer->workers, p == kinds * split.pieces - 1);
+    (locality ? ssg_training_locality : ssg_training_g)(t, draw, 1.0f / total, stats);
     ssg_workers_reduce_piece_end(trainer->workers);
   }
   if (end_step(trainer, 2, t->g_grad))
@@ -411,6 +418,8 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgre
     if (trainer->config->arch.disc_masks)
       ADD("r1/mask", s.r1_mask / w->n_r1);
   }
+  if (w->n_locality && o->locality_weight > 0)
+    ADD("edits/energy outside", s.locality / w->n_locality);
   if (w->n_path) {
     ADD("path/penalty", s.path_penalty / w->n_path);
     ADD("path/length", s.path_length / w->n_path);
@@ -476,6 +485,7 @@ static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
   const SsgTrainingOptions *o = &trainer->training->options;
   gint64 i = trainer->progress.iteration;
 
+  window->n_locality += locality_is_due(trainer);
   discriminator_steps(trainer, batch, &window->sum);
   generator_steps(trainer, &window->sum);
   ssg_training_ema(trainer->training, trainer->config->batch);

@@ -34,7 +34,7 @@ SsgDraw *ssg_draws_new(const SsgArchitecture *arch, double mixing, guint64 seed,
   float *z0 = g_new(float, n * s);
   guint64 *streams = g_new(guint64, n);
   guint64 whole = stream_of(iteration, purpose, (1u << BATCH_BITS) - 1);
-  gboolean mixed = ssg_math_philox(seed, whole, 0).word[0] < mixing * 4294967296.0;
+  gboolean edit = purpose == SSG_DRAW_LOCALITY, mixed = edit || ssg_math_philox(seed, whole, 0).word[0] < mixing * 4294967296.0;
 
   draw->n = n;
   draw->noise = SSG_NOISE_SEEDED;
@@ -48,9 +48,14 @@ SsgDraw *ssg_draws_new(const SsgArchitecture *arch, double mixing, guint64 seed,
   if (!mixed)
     return draw;
   float *z1 = g_new(float, n * s);
-  guint8 *mix = g_new(guint8, arch->n_parts * n);
+  guint8 *mix = g_new0(guint8, arch->n_parts * n);
   for (int i = 0; i < n; i++) {
     normals(seed, streams[i] + Z1_STREAM, s, z1 + i * s);
+    if (edit) {
+      guint64 which = (ssg_math_philox(seed, streams[i] + MIX_STREAM, 0).word[0] * 2ull * arch->n_parts) >> 32;
+      mix[which / 2 * n + i] = which % 2 ? SSG_MIX_SECOND_TEXTURE : SSG_MIX_SECOND_SHAPE;
+      continue;
+    }
     for (int k = 0; k < arch->n_parts; k++) /* thirds of 2^32 are equal to one part in a billion */
       mix[k * n + i] = ((guint64) ssg_math_philox(seed, streams[i] + MIX_STREAM, k).word[0] * 3) >> 32;
   }

@@ -12,7 +12,8 @@ typedef struct {
 } Cost;
 
 /* Forward, gradient by inputs, gradient by weights. D step: G forward, D on fake and real three times; G step: G three times, D forward
- * and gradient by inputs. R1 and path cost about three times a step of theirs, every so often. */
+ * and gradient by inputs. R1 and path cost about three times a step of theirs, edits a G forward more than G three times, every so
+ * often. */
 static Cost cost_of(const SsgTrainConfig *c, int piece)
 {
   const SsgArchitecture *a = &c->arch;
@@ -21,6 +22,8 @@ static Cost cost_of(const SsgTrainConfig *c, int piece)
   Cost cost = {.per_image = gm + 6.0 * dm + 3.0 * gm + 2.0 * dm};
   cost.per_image += c->options.r1_every ? 9.0 * dm / c->options.r1_every : 0;
   cost.per_image += c->options.path_every ? 9.0 * gm / c->options.path_every / c->options.path_batch_shrink : 0;
+  if (c->options.locality_every && c->options.locality_weight > 0)
+    cost.per_image += 4.0 * gm / c->options.locality_every;
   double maps = 0; /* activations that the walk back needs, f32 */
   for (int i = 0; i < a->n_levels; i++) {
     double size = (double) a->render_size * (2 << i);
@@ -52,9 +55,11 @@ static gboolean measure(const SsgTrainConfig *c, SsgContext *ctx, int piece, Cos
   SsgTrainBenchSettings settings = {.arch = &c->arch, .options = &c->options, .batch = piece, .piece = piece, .iterations = 1};
   if (!ssg_bench_train(ctx, &settings, &bench, error))
     return FALSE;
-  *seconds = bench.step_ms[0] + bench.step_ms[2];
-  *seconds += c->options.r1_every ? bench.step_ms[1] / c->options.r1_every : 0;
-  *seconds += c->options.path_every && c->options.path_weight > 0 ? bench.step_ms[3] / c->options.path_every : 0;
+  const SsgTrainingOptions *o = &c->options;
+  *seconds = bench.step_ms[SSG_TRAIN_D] + bench.step_ms[SSG_TRAIN_G];
+  *seconds += bench.step_ms[SSG_TRAIN_R1] / MAX(1, o->r1_every);
+  *seconds += bench.step_ms[SSG_TRAIN_PATH] / MAX(1, o->path_every);
+  *seconds += bench.step_ms[SSG_TRAIN_LOCALITY] / MAX(1, o->locality_every);
   *seconds *= (double) c->batch / piece / 1000;
   cost->memory_mib = bench.peak_mib;
   *how = g_strdup_printf("at the %.1f images a second tried here about", c->batch / *seconds);

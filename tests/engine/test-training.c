@@ -1,5 +1,6 @@
 /* Terms of the losses that the authors' training does not have, and that the goldens cannot speak for. */
 #include <math.h>
+#include <string.h>
 
 #include "engine/training.h"
 
@@ -87,9 +88,112 @@ static void test_mask_entropy(void)
   g_assert_cmpfloat(plain.mask_entropy, ==, 0);
 }
 
+/* --- locality --- */
+
+#define R 8
+#define PIXELS (R * R)
+
+/* Sample 0 gets another shape of part 1, sample 1 another texture of part 2. */
+static const guint8 mix[K * N] = {0, 0, SSG_MIX_SECOND_SHAPE, 0, 0, SSG_MIX_SECOND_TEXTURE};
+static const float z1[N * S] = {-0.9f, 0.4f, 1.2f, 0.1f, 0.7f, -1.3f, 0.2f, 0.6f};
+static const SsgDraw edit = {.n = N, .z0 = z, .z1 = z1, .mix = mix, .noise = SSG_NOISE_NONE};
+
+typedef struct {
+  float rgb[N * PIXELS * 3];
+  guint8 mask[N * PIXELS];
+} Faces;
+
+/* The faces of the first codes, or the edited ones, at the parameters `at` + step * direction: rows put together by hand. */
+static void faces_at(SsgTraining *t, const float *at, const float *direction, double step, gint64 n, gboolean edited, Faces *faces)
+{
+  g_autofree float *moved = g_new(float, n);
+  gint64 rows = ssg_architecture_expanded_rows(&arch);
+  float w[2][N][S], codes[N * 9 * S];
+
+  g_assert_cmpint(rows, ==, 9);
+  for (gint64 i = 0; i < n; i++)
+    moved[i] = (float) (at[i] + (direction ? step * direction[i] : 0));
+  ssg_tensor_upload(ssg_parameters_trained(t->g->parameters), moved);
+  ssg_scope_begin(t->ctx);
+  ssg_tensor_download(ssg_generator_map(t->g, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(N, S), z)), w[0]);
+  ssg_tensor_download(ssg_generator_map(t->g, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(N, S), z1)), w[1]);
+  for (int i = 0; i < N; i++)
+    for (int row = 0; row < rows; row++) { /* rows of part 1: 3 base, 4 shape, 5 texture */
+      gboolean second = edited && (i == 0 ? row == 4 : row == 8);
+      memcpy(codes + (i * rows + row) * S, w[second][i], sizeof w[0][0]);
+    }
+  SsgTensor *noise[2 * SSG_MAX_LEVELS];
+  ssg_generator_noise(t->g, SSG_NOISE_NONE, N, 0, NULL, noise);
+  SsgGenerated fake = ssg_generator_forward(t->g, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(N, rows, S), codes), noise);
+  g_assert_true(ssg_tensor_download(fake.rgb, faces->rgb));
+  g_assert_true(ssg_tensor_download(ssg_tensor_argmax(fake.seg), faces->mask));
+  ssg_scope_end(t->ctx);
+}
+
+/* Mean share of the change's energy outside of the edited parts. mask and `total` (of each sample, or NULL: the change's own) are those of
+ * another pair where the loss holds them constant. */
+static double outside(const Faces *before, const Faces *after, const Faces *masks[2], const double *total, double *totals)
+{
+  double share = 0;
+  for (int i = 0; i < N; i++) {
+    double sum = 3 * PIXELS * pow(0.25 / 127.5, 2), out = 0;
+    for (int p = i * PIXELS; p < (i + 1) * PIXELS; p++) {
+      double e = 0;
+      for (int c = 0; c < 3; c++)
+        e += pow(after->rgb[3 * p + c] - before->rgb[3 * p + c], 2);
+      sum += e;
+      out += masks[0]->mask[p] != i + 1 && masks[1]->mask[p] != i + 1 ? e : 0;
+    }
+    totals[i] = sum;
+    share += out / (total ? total[i] : sum) / N;
+  }
+  return share;
+}
+
+/* The step's figure is the measure, and its gradient the one with the faces before, masks and denominators held constant. */
+static void test_locality(void)
+{
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  g_autoptr(SsgTraining) t = training(ctx, 0);
+  t->options.locality_weight = 0.25f; /* times locality_every, 8: 2 */
+  gint64 n = ssg_tensor_elements(t->g_grad);
+  g_autofree float *gradient = g_new(float, n), *at = g_new(float, n);
+  Faces before, after, moved;
+  const Faces *masks[] = {&before, &after};
+  SsgStepStats stats = {0};
+  double totals[N], ignored[N], square = 0;
+
+  g_assert_true(ssg_tensor_download(ssg_parameters_trained(t->g->parameters), at));
+  ssg_training_begin_g(t);
+  ssg_training_locality(t, &edit, 1, &stats);
+  g_assert_true(ssg_tensor_download(t->g_grad, gradient));
+  faces_at(t, at, NULL, 0, n, FALSE, &before);
+  faces_at(t, at, NULL, 0, n, TRUE, &after);
+  double share = outside(&before, &after, masks, NULL, totals);
+  g_test_message("outside: %g, expected %g", stats.locality, share);
+  g_assert_cmpfloat(share, >, 0.01);
+  g_assert_cmpfloat(share, <, 0.99);
+  g_assert_cmpfloat(fabs(stats.locality - share), <, 1e-4);
+
+  for (gint64 i = 0; i < n; i++)
+    square += (double) gradient[i] * gradient[i];
+  g_assert_cmpfloat(square, >, 1e-8);
+  double step = 1e-2 / sqrt(square), shares[2];
+  for (int side = 0; side < 2; side++) {
+    faces_at(t, at, gradient, side ? -step : step, n, TRUE, &moved);
+    shares[side] = outside(&before, &moved, masks, totals, ignored);
+  }
+  double measured = 2 * (shares[0] - shares[1]) / (2 * step);
+  g_test_message("along the gradient: %g, expected %g", measured, square);
+  g_assert_cmpfloat(fabs(measured / square - 1), <, 1e-2);
+}
+
 int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/engine/training/locality", test_locality);
   g_test_add_func("/engine/training/mask-entropy", test_mask_entropy);
   return g_test_run();
 }

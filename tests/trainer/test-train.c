@@ -392,7 +392,7 @@ static void test_processes(void)
     const char *settings;
   } cases[] = {{2, "--iterations 20"},
                {2, "--iterations 12 --batch 24 --path-every 1 --r1-every 1 --r1-image 10 --r1-mask 1000 --path-weight 4"},
-               {3, "--iterations 4 --batch 24 --path-every 1 --path-batch-shrink 5 --mixing 1 --flip"},
+               {3, "--iterations 4 --batch 24 --path-every 1 --path-batch-shrink 5 --mixing 1 --flip --locality-weight 1 --locality-every 2"},
                {4, "--iterations 2 --batch 16 --path-every 1 --path-batch-shrink 16"},
                {2, "--iterations 4 --batch 16 --micro-batch 8 --path-every 1"}};
   if (!have_mpirun())

@@ -140,7 +140,7 @@ static void adopt(SsgChannel *channel, SsgModel *model)
 {
   let_go(channel);
   channel->model = model;
-  channel->session = ssg_session_new(model);
+  channel->session = ssg_worker_new_session(model);
   pthread_mutex_lock(&channel->mutex);
   if (channel->wanted && !fits(channel->wanted, ssg_model_architecture(model)))
     g_clear_pointer(&channel->wanted, ssg_face_unref);

@@ -370,6 +370,13 @@ const char *ssg_worker_precision(SsgWorker *worker, SsgModel *model)
   return "f32";
 }
 
+SsgSession *ssg_worker_new_session(SsgModel *model)
+{
+  SsgSession *session = ssg_session_new(model);
+  ssg_session_set_bounded(session, TRUE);
+  return session;
+}
+
 SsgSession *ssg_worker_side_session(SsgWorker *worker, SsgModel *model)
 {
   for (guint i = 0; i < worker->models->len; i++) {
@@ -377,7 +384,7 @@ SsgSession *ssg_worker_side_session(SsgWorker *worker, SsgModel *model)
     if (entry->model != model)
       continue;
     if (!entry->side)
-      entry->side = ssg_session_new(model);
+      entry->side = ssg_worker_new_session(model);
     return entry->side;
   }
   g_return_val_if_reached(NULL);

@@ -49,6 +49,8 @@ SsgModel *ssg_worker_random_model(SsgWorker *worker, const SsgArchitecture *arch
 /* A second session of the model, for everything that is not the main picture: shared, without caches between renders. Owned
  * by the worker, lives as long as the model is in use. */
 SsgSession *ssg_worker_side_session(SsgWorker *worker, SsgModel *model);
+/* A session as the editor's pictures all want it: moved parts end with the square that training saw (ssg_session_set_bounded). */
+SsgSession *ssg_worker_new_session(SsgModel *model);
 /* Gives back a model from one of the above; the last user's frees it, and the context after its last model. */
 void ssg_worker_release_model(SsgWorker *worker, SsgModel *model);
 /* The precision of a model's device: "f32", "tf32" ... */

@@ -7,6 +7,7 @@
 
 #include "engine/error.h"
 #include "engine/model-private.h"
+#include "engine/session-input.h"
 #include "engine/session-local.h"
 #include "engine/tensor-private.h"
 
@@ -15,6 +16,7 @@ typedef struct {
   SsgTransform transform;
   float *codes; /* [B + 2, S]: base, shape, texture as last computed */
   SsgTensor *input; /* embedded Fourier features under transform, [1, P, C]; NULL: identity */
+  SsgTensor *outside; /* [1, 1, P, 1], 1 where the part draws nothing (session-input.h); NULL: nowhere */
 } PartCache;
 
 /* Fusion and render net as recorded ops (ssg_device_graph_* in kernels/device.h), for renders that ask for the same; where the
@@ -40,7 +42,7 @@ struct _SsgSession {
   SsgTensor *feature_matrix; /* [F, K * C] */
   SsgTensor *identity_input; /* [1, P, C] */
   SsgLocalChain *local; /* NULL: layer by layer */
-  gboolean prepared;
+  gboolean prepared, bounded;
   Recording recordings[N_RECORDINGS]; /* size 0: free */
   int next_recording;                 /* to be given up when all are taken */
   gboolean cannot_record;
@@ -96,18 +98,6 @@ static SsgTensor *keep_constant(SsgTensor *t)
   return ssg_tensor_ref(t);
 }
 
-static SsgTensor *embed(SsgSession *session, SsgTransform transform)
-{
-  const SsgArchitecture *a = &session->g->arch;
-  int p = a->coarse_size * a->coarse_size, fourier = ssg_architecture_fourier_channels(a);
-  g_autofree double *grid = g_new(double, 2 * p);
-  g_autofree float *features = g_new(float, p * fourier);
-
-  ssg_generator_grid(a, transform, grid);
-  ssg_generator_fourier(a, p, grid, features);
-  return ssg_generator_embed(session->g, ssg_tensor_new_f32(session->ctx, SSG_SHAPE(1, p, fourier), features));
-}
-
 /* Made level by level while the first face is rendered, and given up where the device repacks them: a third of what a model
  * would otherwise take. */
 static SsgTensor *make_render_weight(gpointer generator, int i)
@@ -138,7 +128,7 @@ static void prepare(SsgSession *session)
   ssg_scope_begin(session->ctx);
   session->feature_matrix = keep_constant(ssg_generator_feature_matrix(g, 0, g->arch.n_parts));
   session->local = ssg_local_chain_new(g);
-  session->identity_input = ssg_tensor_ref(embed(session, (SsgTransform){1, 0, 0}));
+  session->identity_input = ssg_tensor_ref(ssg_session_input(g, (SsgTransform){1, 0, 0}, NULL));
   session->shape_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));
   session->hidden_maps = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, p, c)));
   session->depth = ssg_tensor_ref(ssg_tensor_empty(session->ctx, SSG_F32, SSG_SHAPE(k, 1, p, 1)));
@@ -151,6 +141,7 @@ static void forget_parts(SsgSession *session)
   for (int k = 0; k < session->g->arch.n_parts; k++) {
     session->parts[k].shape_valid = session->parts[k].texture_valid = FALSE;
     ssg_tensor_clear(&session->parts[k].input);
+    ssg_tensor_clear(&session->parts[k].outside);
   }
 }
 
@@ -205,6 +196,14 @@ void ssg_session_free(SsgSession *session)
     g_free(session->parts[k].codes);
   ssg_model_unref(session->model);
   g_free(session);
+}
+
+void ssg_session_set_bounded(SsgSession *session, gboolean bounded)
+{
+  if (session->bounded == bounded)
+    return;
+  session->bounded = bounded;
+  forget_parts(session);
 }
 
 SsgModel *ssg_session_model(SsgSession *session)
@@ -270,6 +269,7 @@ static void update_part(Request *request, int k)
   if (!same_transform(transform, part->transform)) {
     part->transform = transform;
     ssg_tensor_clear(&part->input);
+    ssg_tensor_clear(&part->outside);
     part->shape_valid = FALSE;
   }
   if (!part->shape_valid)
@@ -349,7 +349,7 @@ static gboolean compute_shapes(Request *request, int first, int count, GError **
 
   ssg_scope_begin(session->ctx);
   if (!is_identity(part->transform) && !part->input)
-    part->input = ssg_tensor_ref(embed(session, part->transform));
+    part->input = ssg_tensor_ref(ssg_session_input(session->g, part->transform, session->bounded ? &part->outside : NULL));
   gboolean done = compute_layers(request, 0, a->n_depth, first, count, part->input ? part->input : session->identity_input,
                                  session->shape_maps, error);
   if (done) {
@@ -357,6 +357,9 @@ static gboolean compute_shapes(Request *request, int first, int count, GError **
     ssg_tensor_copy_into(ssg_tensor_view(session->depth, first * p, SSG_SHAPE(count, 1, p, 1)),
                          session->local ? ssg_local_chain_depth(session->local, first, count, maps)
                                         : ssg_generator_depth(session->g, first, count, maps));
+    int moved = MAX(first, 1); /* but the background is everywhere */
+    if (part->outside && moved < first + count)
+      ssg_session_leave_out(ssg_tensor_view(session->depth, moved * p, SSG_SHAPE(first + count - moved, 1, p, 1)), part->outside);
     for (int k = first; k < first + count; k++)
       session->parts[k].shape_valid = TRUE;
   }

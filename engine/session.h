@@ -49,6 +49,9 @@ SsgSession *ssg_session_new(SsgModel *model);
 void ssg_session_free(SsgSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgSession, ssg_session_free)
 SsgModel *ssg_session_model(SsgSession *session);
+/* Whether moved parts end with the square that training saw (session-input.h), or are sampled beyond it too, exactly as MODEL.md's step 4
+ * and the authors' code do; a new session does the latter. Parts within the square are the same to the bit. */
+void ssg_session_set_bounded(SsgSession *session, gboolean bounded);
 
 /* options NULL: complete picture only. cancellable is polled between layers: SSG_ERROR_CANCELLED, caches stay valid.
  * Face and model must fit (SSG_ERROR_SHAPE). Codes so far out of range that the picture would not be finite: SSG_ERROR_ARGUMENT. Errors of the device: SSG_ERROR_MEMORY, SSG_ERROR_DEVICE; the session stays usable

@@ -19,6 +19,7 @@ typedef struct {
   SsgImage *photo;                        /* [R, R, 3], or NULL */
   guint64 donor_seed;
   SsgProgress *progress;
+  gboolean exact;
 } Transform;
 
 static void transform_clear(Transform *t)
@@ -189,12 +190,15 @@ static int run_transform(int argc, char **argv)
       {"background-from", 0, 0, G_OPTION_ARG_STRING, &from, "Take the background of this seed's face", "SEED"},
       {"background", 0, 0, G_OPTION_ARG_FILENAME, &photo, "Lay the foreground over this photograph (see below)",
        "PICTURE"},
+      {"exact", 0, 0, G_OPTION_ARG_NONE, &t.exact, "Sample beyond the square that training saw too, as the paper does (see below)", NULL},
       {NULL}};
   if (!ssg_command_parse(
           &argc, &argv, "MODEL",
           "Moves and scales the foreground, or some parts, by sampling their Fourier features elsewhere; the render\n"
           "net then draws the whole anew. DIR/transform-SEED.png has a row a scale and a column a move (the paper's\n"
           "figure 8).\n\n"
+          "Beyond the square that training saw, parts draw nothing, but below it: there a bust goes on. With --exact the\n"
+          "model is asked there too; it answers with scraps of faces.\n\n"
           "Backgrounds: the face's own and any other generated one (--background-from) go through the render net, "
           "which\n"
           "fits light and edges. A photograph (--background) has no latent codes unless it is inverted, so here its "
@@ -214,8 +218,11 @@ static int run_transform(int argc, char **argv)
       (t.moves = parse_moves(moves ? moves : "-0.15:0,0:0,0.15:0", &error)) &&
       ssg_model_run_open(&t.model, &common, argv[1], NULL, &error) &&
       (!parts || (t.parts = ssg_parse_parts("--parts", parts, ssg_model_info(t.model.model), &error))) &&
-      open_backgrounds(&t, from, photo, &error) && make_sheets(&t, common.quiet, &error))
-    g_print("%s: %u sheet%s\n", t.sheet.out, t.seeds->len, t.seeds->len == 1 ? "" : "s");
+      open_backgrounds(&t, from, photo, &error)) {
+    ssg_session_set_bounded(t.model.session, !t.exact);
+    if (make_sheets(&t, common.quiet, &error))
+      g_print("%s: %u sheet%s\n", t.sheet.out, t.seeds->len, t.seeds->len == 1 ? "" : "s");
+  }
   return ssg_command_finish(command, error);
 }
 

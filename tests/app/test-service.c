@@ -1,4 +1,5 @@
 /* The render service under load: newest wins, nothing stale after the last, low resolution first, cancelling, side work. */
+#include <math.h>
 #include "tests/app/helpers.h"
 
 /* Larger than tiny, so that a render takes long enough to be overtaken. */
@@ -89,6 +90,23 @@ static SsgRender *render_alone(SsgRenderService *service, SsgFace *face)
   ssg_render_service_thumbnail_async(service, face, 4096, NULL, got_picture, &render);
   WAIT_FOR(render);
   return render;
+}
+
+/* Faces that were moved end with the square that training saw, in the picture and in every small one. */
+static void test_bounded(void)
+{
+  g_autoptr(SsgWorker) worker = ssg_worker_new();
+  g_autoptr(SsgRenderService) service = start(worker, &tiny);
+  g_autoptr(SsgFace) face = make_face(1), gone = ssg_face_set_foreground_transform(face, (SsgTransform) {1, -4, 0});
+  Log *log = log_new(service);
+  ssg_render_service_request(service, gone, FALSE);
+  WAIT_FOR(last_is_final(log));
+  g_autoptr(SsgRender) alone = render_alone(service, gone);
+  for (int i = 0; i < K * 16 * 16; i++) {
+    g_assert_cmpfloat(fabsf(log->last->weight[i] - (i < 16 * 16)), <, 1e-6f);
+    g_assert_cmpfloat(alone->weight[i], ==, log->last->weight[i]);
+  }
+  log_free(log);
 }
 
 static void test_picture(void)
@@ -434,6 +452,7 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/app/service/picture", test_picture);
+  g_test_add_func("/app/service/bounded", test_bounded);
   g_test_add_func("/app/service/drag", test_drag);
   g_test_add_func("/app/service/newest-wins", test_newest_wins);
   g_test_add_func("/app/service/clear-and-errors", test_clear_and_errors);

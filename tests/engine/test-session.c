@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/model-private.h"
+#include "engine/session-input.h"
 #include "engine/session.h"
 
 /* Seven parts of which two are transparent, four levels, uneven channel counts. */
@@ -189,6 +190,58 @@ static void test_edit_of_everything(void)
   compare(back, before, 0);
   g_autoptr(SsgFace) moved = ssg_face_set_foreground_transform(face, (SsgTransform){0.8f, 0.1f, 0});
   check_edit(f, before, moved, all & ~BIT(0), all);
+}
+
+/* Moved parts in a bounded session: nothing of them above and beside the square that training saw, the same as ever inside it and a
+ * little below, then the last row again. */
+static void test_bounded(void)
+{
+  g_autoptr(Fixture) f = fixture_new(2);
+  g_autoptr(SsgFace) face = sample(f, 1), donor = sample(f, 2);
+  const SsgTransform twice = {2, 0, 0};
+  g_autoptr(SsgFace) foreground = ssg_face_set_foreground_transform(face, twice);
+  g_autoptr(SsgFace) moved = ssg_face_set_transform(foreground, 0, twice); /* the background is everywhere all the same */
+  g_autoptr(SsgRender) still = render(f, face, FALSE), exact = render(f, moved, FALSE);
+  int h = arch.coarse_size, absent = 0, repeated = 0;
+
+  ssg_session_set_bounded(f->session, TRUE);
+  g_autoptr(SsgRender) bounded = render(f, moved, FALSE);
+  for (int k = 0; k < arch.n_parts; k++)
+    for (int y = 0; y < h; y++)
+      for (int x = 0; x < h; x++) {
+        double u = twice.scale * (-1 + 2.0 * x / (h - 1)), v = twice.scale * (-1 + 2.0 * y / (h - 1));
+        int at = (k * h + y) * h + x;
+        if (fabs(u) > 1.1 || v < -1.1) {
+          g_assert_cmpfloat(fabs(bounded->depth[at] - (k ? SSG_BOUNDS_DEPTH : 0)), <, 1e-4);
+          g_assert_cmpfloat(fabs(bounded->weight[at] - (k == 0)), <, 1e-9);
+          absent++;
+        } else if (v <= SSG_BOUNDS_BELOW) {
+          g_assert_cmpfloat(fabs(bounded->depth[at] - exact->depth[at]), <=, 1e-5 * fabs(exact->depth[at]));
+        } else if (v - twice.scale * 2.0 / (h - 1) > SSG_BOUNDS_BELOW) {
+          g_assert_cmpfloat(fabs(bounded->depth[at] - bounded->depth[at - h]), <=, 1e-5 * fabs(bounded->depth[at]));
+          repeated++;
+        }
+      }
+  g_assert_cmpint(absent, >, arch.n_parts * h * h / 2);
+  g_assert_cmpint(repeated, >, arch.n_parts);
+
+  /* Edits on top reuse where the part is sampled; what is not moved, or less than half a step, knows no bounds. */
+  g_autoptr(SsgFace) shape = ssg_face_swap_part(moved, donor, 2, SSG_CODE_SHAPE);
+  g_autoptr(SsgRender) edited = render(f, shape, FALSE), scratch = render(f, shape, TRUE);
+  g_assert_cmpuint(edited->parts_computed, ==, BIT(2));
+  compare(edited, scratch, 0);
+  g_autoptr(SsgRender) again = render(f, face, FALSE);
+  compare(again, still, 0);
+  g_autoptr(SsgFace) nudged = ssg_face_set_foreground_transform(face, (SsgTransform){1, 0.9f / (h - 1), -0.9f / (h - 1)});
+  g_autoptr(SsgRender) whole = render(f, nudged, FALSE);
+  for (int i = 0; i < arch.n_parts * h * h; i++)
+    g_assert_cmpfloat(whole->depth[i], >, SSG_BOUNDS_DEPTH / 2);
+  /* Turned off, nothing of it stays. */
+  g_autoptr(SsgRender) before = render(f, moved, FALSE);
+  compare(before, bounded, 0);
+  ssg_session_set_bounded(f->session, FALSE);
+  g_autoptr(SsgRender) back = render(f, moved, FALSE);
+  compare(back, exact, 0);
 }
 
 /* A long walk of random edits, each held against a session without caches. */
@@ -672,6 +725,7 @@ int main(int argc, char **argv)
   g_test_add_func("/engine/session/edit/one-part", test_edit_of_one_part);
   g_test_add_func("/engine/session/edit/nothing", test_edits_that_compute_nothing);
   g_test_add_func("/engine/session/edit/everything", test_edit_of_everything);
+  g_test_add_func("/engine/session/bounded", test_bounded);
   g_test_add_func("/engine/session/edit/random-walk", test_random_walk);
   g_test_add_func("/engine/session/hidden-part", test_hidden_part);
   g_test_add_func("/engine/session/hidden-part/across-devices", test_hidden_across_devices);

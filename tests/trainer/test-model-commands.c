@@ -131,6 +131,18 @@ static void assert_sheet(const char *name, int rows, int columns, int tile)
   g_assert_cmpint(colored, >, rows * columns * tile * tile / 8);
 }
 
+/* How many numbers of the lowest `rows` rows of two sheets differ: titles, which are above, do not count. */
+static int differing_below(const char *a, const char *b, int rows)
+{
+  g_autoptr(SsgImage) x = load(a, SSG_IMAGE_RGB), y = load(b, SSG_IMAGE_RGB);
+  int n = 0;
+  g_assert_cmpint(x->width, ==, y->width);
+  g_assert_cmpint(x->height, ==, y->height);
+  for (int i = 3 * x->width * (x->height - rows); i < 3 * x->width * x->height; i++)
+    n += x->pixels[i] != y->pixels[i];
+  return n;
+}
+
 static SsgSafetensors *open_raw(const char *name)
 {
   g_autofree char *path = in_folder(name);
@@ -505,6 +517,12 @@ static void test_transform(void)
   assert_sheet("t/transform-0001.png", 2, 3, 96);
   run("transform -q MODEL --out @t2 --seeds 1 --background-from 3 --tile 96 --parts 1 --threads 1");
   assert_sheet("t2/transform-0001.png", 3, 3, 96);
+  /* Moved out of sight, nothing of a face is left, and two faces over one background are one picture; asked for exactly what lies
+   * beyond the square of training, the model draws it. */
+  run("transform -q MODEL --out @gone --scales 0.1 --moves 1:-1 --seeds 1,2 --background-from 3 --tile 96 --threads 1");
+  g_assert_cmpint(differing_below("gone/transform-0001.png", "gone/transform-0002.png", 96), ==, 0);
+  run("transform -q MODEL --out @exact --scales 0.1 --moves 1:-1 --seeds 1,2 --background-from 3 --exact --tile 96 --threads 1");
+  g_assert_cmpint(differing_below("exact/transform-0001.png", "exact/transform-0002.png", 96), >, 96);
   save_photo("photo.png", 80, 60);
   run("transform -q MODEL --out @t3 --seeds 1 --background @photo.png --tile 96 --threads 1");
   assert_sheet("t3/transform-0001.png", 3, 3, 96);

@@ -12,6 +12,7 @@ typedef struct {
   gint64 columns;  /* of the last axis, that mean the same in both when their numbers differ; 0: none */
   float scale;     /* of those columns */
   gboolean zero_columns; /* columns beyond those: 0 instead of the initial value */
+  const SsgParameter *fold; /* otherwise: the factors of the old columns, whose halves add up to the last new ones; the others become 0 */
   gboolean zero;         /* all of it, where `from` has none: likewise */
 } Plan;
 
@@ -30,19 +31,77 @@ static int columns_before_features(const SsgArchitecture *a, int level)
   return level == 0 ? a->feature_channels : a->render_channels[level - 1];
 }
 
+/* How many levels the render net of b has in front of those of a. */
+static int levels_in_front(const SsgArchitecture *a, const SsgArchitecture *b)
+{
+  int n = 0;
+  while (b->render_size << n < a->render_size)
+    n++;
+  return n;
+}
+
+/* The name in a network whose first level is the one that here has `in_front` before it; NULL: there is none. */
+static char *renumbered(const char *name, int in_front)
+{
+  static const struct {
+    const char *before;
+    int per_level;
+  } numbers[] = {{"render_net.convs.", 2}, {"render_net.noises.noise_", 2}, {"render_net.to_rgbs.", 1}, {"render_net.to_segs.", 1}};
+  for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+    if (!g_str_has_prefix(name, numbers[i].before))
+      continue;
+    char *rest;
+    gint64 number = g_ascii_strtoll(name + strlen(numbers[i].before), &rest, 10) - in_front * numbers[i].per_level;
+    return number < 0 ? NULL : g_strdup_printf("%s%" G_GINT64_FORMAT "%s", numbers[i].before, number, rest);
+  }
+  return g_strdup(name);
+}
+
+static const SsgParameter *find(const SsgParameters *p, const char *name)
+{
+  for (int i = 0; name && i < ssg_parameters_count(p); i++)
+    if (g_str_equal(ssg_parameters_get(p, i)->name, name))
+      return ssg_parameters_get(p, i);
+  return NULL;
+}
+
+static void plan_levels_in_front(const char *name, const SsgGenerator *from, const SsgArchitecture *b, int in_front, Plan *plan)
+{
+  const SsgArchitecture *a = &from->arch;
+  gboolean joined = a->render_size == a->coarse_size && a->coarse_size == b->coarse_size && a->feature_channels == b->feature_channels;
+  g_autofree char *first = g_strdup_printf("render_net.convs.%d.", 2 * in_front);
+
+  plan->name = renumbered(name, in_front);
+  if (!plan->name) {
+    plan->zero = g_str_has_prefix(name, "render_net.to_") && g_str_has_suffix(name, ".conv.weight");
+  } else if (joined && g_str_has_prefix(name, first)) {
+    if (g_str_has_suffix(name, ".modulation"))
+      g_clear_pointer(&plan->name, g_free); /* they are in the sum; 1 here */
+    else if (g_str_equal(name + strlen(first), "weight"))
+      plan->fold = find(from->parameters, "render_net.convs.0.modulation");
+  }
+}
+
 static void plan_generator(const char *name, gconstpointer from, gconstpointer to, Plan *plan)
 {
   const SsgArchitecture *a = &((const SsgGenerator *) from)->arch, *b = &((const SsgGenerator *) to)->arch;
+  int in_front = levels_in_front(a, b), i;
   char what[16];
-  int i;
 
-  plan->name = g_strdup(name);
   if (g_str_equal(name, "pos_embed.weights")) {
+    plan->name = g_strdup(name);
     gint64 old = ssg_architecture_fourier_channels(a), new = ssg_architecture_fourier_channels(b);
     plan->columns = MIN(old, new);
     plan->scale = sqrt((double) new / old);
     plan->zero_columns = TRUE;
-  } else if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2 && i % 2 == 0 && i / 2 < a->n_levels &&
+    return;
+  }
+  if (in_front) {
+    plan_levels_in_front(name, from, b, in_front, plan);
+    return;
+  }
+  plan->name = g_strdup(name);
+  if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2 && i % 2 == 0 && i / 2 < a->n_levels &&
              (g_str_equal(what, "weight") || g_str_equal(what, "modulation")) &&
              columns_before_features(a, i / 2) == columns_before_features(b, i / 2)) {
     plan->columns = columns_before_features(a, i / 2); /* demodulation takes the run-time scale out, so no factor */
@@ -67,14 +126,6 @@ static void plan_discriminator(const char *name, gconstpointer from, gconstpoint
 
 /* --- copying --- */
 
-static const SsgParameter *find(const SsgParameters *p, const char *name)
-{
-  for (int i = 0; name && i < ssg_parameters_count(p); i++)
-    if (g_str_equal(ssg_parameters_get(p, i)->name, name))
-      return ssg_parameters_get(p, i);
-  return NULL;
-}
-
 static gboolean same_but_last_axis(const SsgShape *a, const SsgShape *b)
 {
   return a->rank == b->rank && a->rank > 0 && memcmp(a->dim, b->dim, (a->rank - 1) * sizeof a->dim[0]) == 0;
@@ -92,6 +143,20 @@ static void copy_columns(const SsgParameter *old, const float *from, const SsgPa
       out[i] = in[i] * plan->scale;
     if (plan->zero_columns)
       memset(out + plan->columns, 0, (want - plan->columns) * sizeof(float));
+  }
+}
+
+/* Rows of old columns [2 F] become rows of some zeros and F sums. */
+static void fold_columns(const SsgParameter *old, const float *from, const float *factors, const SsgParameter *new, float *to)
+{
+  gint64 have = old->shape.dim[old->shape.rank - 1], want = new->shape.dim[new->shape.rank - 1], half = have / 2;
+  gint64 rows = ssg_shape_elements(&new->shape) / want;
+  for (gint64 row = 0; row < rows; row++) {
+    const float *in = from + row * have;
+    float *out = to + row * want;
+    memset(out, 0, (want - half) * sizeof(float));
+    for (gint64 i = 0; i < half; i++)
+      out[want - half + i] = in[i] * factors[i] + in[half + i] * factors[half + i];
   }
 }
 
@@ -113,7 +178,13 @@ static void transfer_one(const SsgParameter *old, const float *from, const SsgPa
   gint64 n = ssg_shape_elements(&new->shape), copied = 0;
 
   to += new->start;
-  if (old && ssg_shape_equal(&old->shape, &new->shape)) {
+  if (old && plan->fold && same_but_last_axis(&old->shape, &new->shape)) {
+    g_autofree char *before = ssg_shape_text(&old->shape), *after = ssg_shape_text(&new->shape);
+    gint64 half = old->shape.dim[old->shape.rank - 1] / 2;
+    fold_columns(old, from + old->start, from + plan->fold->start, new, to);
+    copied = n / new->shape.dim[new->shape.rank - 1] * half;
+    add_item(report->changed, "%s from %s to %s", new->name, before, after);
+  } else if (old && ssg_shape_equal(&old->shape, &new->shape)) {
     memcpy(to, from + old->start, n * sizeof(float));
     copied = n;
   } else if (old && plan->columns && same_but_last_axis(&old->shape, &new->shape)) {

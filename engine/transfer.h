@@ -6,6 +6,11 @@
  *   render_net.convs.2i.*   take the coarse features in at another level when the coarse size changes: the channels of the picture's
  *                           own maps are copied, weights for features that were not there before are 0.
  *   render_net.to_*.i       of levels that the old network does not have are 0: at first the picture is the old one, enlarged.
+ * A render net that begins at a smaller size gets levels in front: the old ones keep their sizes, and so move up in number. Where the old
+ * one began at the coarse size its first convolution saw the features twice, as the picture so far and as what is appended there; now
+ * the sum of both weights meets them once, and the weights for what the new levels give are 0: the picture stays as it was, but for
+ * a few per cent of contrast (the norm that demodulation divides by is that of the sum). Masks stay only if residual_refine is off, or
+ * does something in neither: it adds the coarse mask at the coarse size, which a render net that begins there never meets.
  * The discriminator's blocks are numbered from the largest size down: they are matched by the size they work at. With one level more
  * its new first block passes the picture on at half the size, and into what the old network's first layer made of it: from the first
  * iteration on it judges as it has learned to. (A fresh block in front of a trained network leads it to forget what it knew: it settled

@@ -147,6 +147,41 @@ static void test_picture(void)
   g_assert_nonnull(strstr(text, "render_net.to_segs.2.conv.weight (0)"));
 }
 
+/* A render net that began at the coarse size gets a level in front. */
+static void test_level_in_front(void)
+{
+  SsgArchitecture late = small, early = small;
+  late.render_size = late.coarse_size;
+  late.n_levels = 1;
+  late.render_channels[0] = early.render_channels[1];
+  late.residual_refine = early.residual_refine = FALSE;
+  g_autoptr(SsgGenerator) from = generator(&late, 1), to = generator(&early, 2);
+  scramble(from->parameters, 3);
+  /* What the first half of the old columns sees, the second sees too: without the first, the norms are those of the sum. */
+  g_autofree float *factors = download(from->conv_mod[0]);
+  memset(factors, 0, 6 * sizeof(float));
+  ssg_tensor_upload(from->conv_mod[0], factors);
+  g_autofree char *text = carry(from, to);
+  ssg_scope_begin(ctx);
+  SsgTensor *codes = codes_of(&late);
+  SsgGenerated old = forward(from, codes), new = forward(to, codes);
+  g_assert_cmpfloat(error_of(new.rgb, old.rgb), <, 1e-5);
+  g_assert_cmpfloat(error_of(new.seg, old.seg), <, 1e-5);
+  ssg_scope_end(ctx);
+  g_assert_nonnull(strstr(text, "render_net.convs.2.weight from [7, 3, 3, 12] to [7, 3, 3, 14]"));
+  g_assert_nonnull(strstr(text, "render_net.to_segs.0.conv.weight (0)"));
+  g_assert_null(strstr(text, "render_net.convs.3"));
+
+  scramble(from->parameters, 4); /* both halves */
+  g_autofree char *again = carry(from, to);
+  g_autofree float *before = download(from->conv_weight[0]), *after = download(to->conv_weight[2]), *f = download(from->conv_mod[0]);
+  for (int row = 0; row < 7 * 9; row++)
+    for (int i = 0; i < 14; i++) {
+      float sum = i < 8 ? 0 : before[12 * row + i - 8] * f[i - 8] + before[12 * row + i - 2] * f[i - 2];
+      g_assert_cmpfloat(fabsf(after[14 * row + i] - sum), <, 1e-5);
+    }
+}
+
 /* The coarse features enter a level later: columns of the picture's own maps stay, those of features come and go. */
 static void test_features_move(void)
 {
@@ -265,6 +300,7 @@ int main(int argc, char **argv)
   g_assert_no_error(error);
   g_test_add_func("/transfer/coarse-maps", test_coarse_maps);
   g_test_add_func("/transfer/picture", test_picture);
+  g_test_add_func("/transfer/level-in-front", test_level_in_front);
   g_test_add_func("/transfer/features-move", test_features_move);
   g_test_add_func("/transfer/same", test_same);
   g_test_add_func("/transfer/discriminator", test_discriminator);

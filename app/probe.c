@@ -43,6 +43,14 @@ void ssg_probe_free(SsgProbe *probe)
   g_free(probe);
 }
 
+guint64 ssg_probe_parts_drawn(const SsgRender *render)
+{
+  guint64 drawn = 0;
+  for (gsize i = 0; i < (gsize) render->size * render->size; i++)
+    drawn |= G_GUINT64_CONSTANT(1) << (render->mask[i] & 63);
+  return drawn;
+}
+
 char *ssg_probe_text(const SsgProbe *probe, const char *const *titles, int n)
 {
   GString *text = g_string_new(NULL);

@@ -24,5 +24,7 @@ typedef struct {
 SsgProbe *ssg_probe_new(const SsgRender *render, double x, double y);
 void ssg_probe_free(SsgProbe *probe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgProbe, ssg_probe_free)
+/* Bit k: part k covers some of the picture. */
+guint64 ssg_probe_parts_drawn(const SsgRender *render);
 /* "hair d = 4.81 m = 0.97   face d = 1.02 m = 0.02", at most n parts; titles: K translated names. Caller frees. */
 char *ssg_probe_text(const SsgProbe *probe, const char *const *titles, int n);

@@ -1,6 +1,7 @@
 #include "ui/canvas-private.h"
 
 #include "app/i18n.h"
+#include "app/probe.h"
 #include <math.h>
 
 static const GdkRGBA white = { 1, 1, 1, 1 };
@@ -102,6 +103,22 @@ static void draw_layer(SsgCanvas *self, GtkSnapshot *snapshot, SsgCanvasLayer *l
   }
 }
 
+/* Depths of parts that are nowhere in the picture are faint: they are no part of it, but there to be looked at. */
+static void draw_tile(SsgCanvas *self, GtkSnapshot *snapshot, int part, const graphene_rect_t *rect)
+{
+  SsgCanvasLayer *layer = &self->now;
+  if (!layer->drawn)
+    layer->drawn = ssg_probe_parts_drawn(layer->render);
+  gboolean faint = !(layer->drawn >> part & 1);
+  if (faint) {
+    gtk_snapshot_append_color(snapshot, &(GdkRGBA) { 0.5f, 0.5f, 0.5f, 0.18f }, rect);
+    gtk_snapshot_push_opacity(snapshot, 0.2);
+  }
+  gtk_snapshot_append_texture(snapshot, depth_texture(self, layer, part), rect);
+  if (faint)
+    gtk_snapshot_pop(snapshot);
+}
+
 static void draw_grid(SsgCanvas *self, GtkSnapshot *snapshot)
 {
   GdkRGBA accent = theme_color(self, "accent_bg_color", (GdkRGBA) { 0.2f, 0.52f, 0.89f, 1 });
@@ -113,7 +130,7 @@ static void draw_grid(SsgCanvas *self, GtkSnapshot *snapshot)
     GskRoundedRect clip;
     gsk_rounded_rect_init_from_rect(&clip, &inner, radius);
     gtk_snapshot_push_rounded_clip(snapshot, &clip);
-    gtk_snapshot_append_texture(snapshot, depth_texture(self, &self->now, k), &inner);
+    draw_tile(self, snapshot, k, &inner);
     gtk_snapshot_pop(snapshot);
     if (k == self->selected || k == self->hovered) {
       GdkRGBA c = k == self->selected ? accent : (GdkRGBA) { 1, 1, 1, 0.8f };

@@ -10,6 +10,7 @@ typedef struct {
   SsgRender *render;
   GdkTexture *face, *mask;
   GdkTexture *depth[SSG_MAX_PARTS];
+  guint64 drawn; /* ssg_probe_parts_drawn(); 0: not looked yet */
 } SsgCanvasLayer;
 
 typedef enum { DRAG_NONE, DRAG_PAN, DRAG_MOVE, DRAG_HANDLE, DRAG_SPLIT, DRAG_OVER } SsgCanvasDrag;

@@ -15,6 +15,7 @@ static void clear_layer(SsgCanvasLayer *layer)
   g_clear_object(&layer->mask);
   for (int i = 0; i < SSG_MAX_PARTS; i++)
     g_clear_object(&layer->depth[i]);
+  layer->drawn = 0;
   g_clear_pointer(&layer->render, ssg_render_unref);
 }
 

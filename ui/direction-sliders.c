@@ -108,6 +108,11 @@ void ssg_direction_sliders_refresh(SsgDirectionSliders *self, SsgTuning *tuning)
   }
 }
 
+int ssg_direction_sliders_count(SsgDirectionSliders *self)
+{
+  return (int) self->sliders->len;
+}
+
 gboolean ssg_direction_sliders_has_more(SsgDirectionSliders *self)
 {
   return (self->sets[0] && self->sets[0]->n > SSG_FEW_DIRECTIONS) ||

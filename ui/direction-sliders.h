@@ -32,5 +32,7 @@ void ssg_direction_sliders_build(SsgDirectionSliders *self, SsgDocument *documen
                                  SsgDirectionSet *texture, gboolean all);
 /* Reads where they stand from the document. */
 void ssg_direction_sliders_refresh(SsgDirectionSliders *self, SsgTuning *tuning);
+/* How many sliders are shown. */
+int ssg_direction_sliders_count(SsgDirectionSliders *self);
 /* Whether there are more than are shown. */
 gboolean ssg_direction_sliders_has_more(SsgDirectionSliders *self);

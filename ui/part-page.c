@@ -128,6 +128,8 @@ static void refresh(SsgInspectorPage *page)
   ssg_slider_set_value(SSG_SLIDER(self->shape), ssg_tuning_blend(tuning, SSG_CODE_SHAPE));
   ssg_slider_set_value(SSG_SLIDER(self->texture), ssg_tuning_blend(tuning, SSG_CODE_TEXTURE));
   gtk_widget_set_visible(self->all, ssg_direction_sliders_has_more(ssg_inspector_page_directions(page)));
+  gtk_widget_set_visible(self->directions_header, ssg_direction_sliders_count(ssg_inspector_page_directions(page)) > 0 ||
+                                                      ssg_inspector_page_searching(page));
   gtk_widget_set_visible(self->searching, ssg_inspector_page_searching(page));
 }
 

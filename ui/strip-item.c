@@ -117,11 +117,14 @@ void ssg_strip_item_set_state(SsgStripItem *self, gboolean shown, gboolean locke
   gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(self->eye), shown);
   self->setting = FALSE;
   ssg_thumb_set_dimmed(SSG_THUMB(self->thumb), !shown);
+  /* The depth of a part that is nowhere in the picture looks like a part that is there. */
+  ssg_thumb_set_blank(SSG_THUMB(self->thumb), shown && !present);
   if (present && shown)
     gtk_widget_remove_css_class(self->name, "dim-label");
   else
     gtk_widget_add_css_class(self->name, "dim-label");
-  g_autofree char *text = locked ? g_strdup_printf(_("%s, locked"), self->title) : g_strdup(self->title);
+  g_autofree char *name = locked ? g_strdup_printf(_("%s, locked"), self->title) : g_strdup(self->title);
+  g_autofree char *text = shown && !present ? g_strdup_printf(_("%s, nowhere in this picture"), name) : g_strdup(name);
   gtk_accessible_update_property(GTK_ACCESSIBLE(self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
   gtk_widget_set_tooltip_text(self->button, text);
   if (locked)

@@ -93,15 +93,6 @@ void ssg_strip_set_parts(SsgStrip *self, int n, const char *const *names, const 
   }
 }
 
-/* Whether the part owns any pixel: its name is dimmed when it does not. */
-static guint64 parts_present(SsgRender *render)
-{
-  guint64 present = 0;
-  for (gsize i = 0; i < (gsize) render->size * render->size; i++)
-    present |= G_GUINT64_CONSTANT(1) << (render->mask[i] & 63);
-  return present;
-}
-
 void ssg_strip_set_render(SsgStrip *self, SsgRender *render, SsgColormap map, SsgDepthScale scale)
 {
   if (render == self->render && map == self->map && scale == self->scale)
@@ -117,7 +108,7 @@ void ssg_strip_set_render(SsgStrip *self, SsgRender *render, SsgColormap map, Ss
     g_autoptr(GdkTexture) texture = render ? ssg_texture_depth(render, k, &style) : NULL;
     ssg_strip_item_set_texture(self->items[k], texture);
   }
-  guint64 present = render ? parts_present(render) : ~G_GUINT64_CONSTANT(0);
+  guint64 present = render ? ssg_probe_parts_drawn(render) : ~G_GUINT64_CONSTANT(0);
   if (present != self->present) {
     self->present = present;
     show_state(self);

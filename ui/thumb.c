@@ -4,7 +4,7 @@ struct _SsgThumb {
   GtkWidget parent_instance;
   GdkTexture *texture;
   int minimum, natural, fixed_height;
-  gboolean dimmed;
+  gboolean dimmed, blank;
 };
 
 G_DEFINE_FINAL_TYPE(SsgThumb, ssg_thumb, GTK_TYPE_WIDGET)
@@ -34,12 +34,15 @@ static void snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
   GskRoundedRect frame;
   gsk_rounded_rect_init_from_rect(&frame, &rect, MIN(8, side / 8));
   gtk_snapshot_push_rounded_clip(snapshot, &frame);
-  if (self->texture) {
+  if (self->texture && !self->blank) {
     if (self->dimmed)
       gtk_snapshot_push_opacity(snapshot, 0.3);
     gtk_snapshot_append_texture(snapshot, self->texture, &rect);
     if (self->dimmed)
       gtk_snapshot_pop(snapshot);
+  } else if (self->blank) {
+    const GdkRGBA line = { 0.5f, 0.5f, 0.5f, 0.35f };
+    gtk_snapshot_append_border(snapshot, &frame, (float[4]) { 1, 1, 1, 1 }, (GdkRGBA[4]) { line, line, line, line });
   } else {
     gtk_snapshot_append_color(snapshot, &(GdkRGBA) { 0.5f, 0.5f, 0.5f, 0.18f }, &rect);
   }
@@ -77,6 +80,14 @@ void ssg_thumb_set_dimmed(SsgThumb *self, gboolean dimmed)
   if (dimmed == self->dimmed)
     return;
   self->dimmed = dimmed;
+  gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+void ssg_thumb_set_blank(SsgThumb *self, gboolean blank)
+{
+  if (blank == self->blank)
+    return;
+  self->blank = blank;
   gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 

@@ -17,3 +17,5 @@ void ssg_thumb_set_texture(SsgThumb *self, GdkTexture *texture);
 GdkTexture *ssg_thumb_get_texture(SsgThumb *self);
 /* Dimmed pictures are of parts that are hidden or faces that are on their way. */
 void ssg_thumb_set_dimmed(SsgThumb *self, gboolean dimmed);
+/* Only an outline, whatever the texture: of what is not there. */
+void ssg_thumb_set_blank(SsgThumb *self, gboolean blank);

@@ -125,6 +125,9 @@ static void test_probe(void)
   g_assert_cmpint(other->parts[0].part, ==, 1);
   g_assert_cmpfloat(other->parts[0].depth, ==, 3);
   g_assert_cmpfloat(other->parts[0].mask, ==, 0.75f);
+  g_assert_cmphex(ssg_probe_parts_drawn(render), ==, 3);
+  memset(render->mask, 1, 16); /* no background anywhere */
+  g_assert_cmphex(ssg_probe_parts_drawn(render), ==, 2);
   const char *titles[] = {"Background", "Hair"};
   g_autofree char *text = ssg_probe_text(other, titles, 9);
   g_assert_cmpstr(text, ==, "Hair d = 3.00 m = 0.75   Background d = 0.00 m = 0.25");

@@ -208,6 +208,9 @@ offer() {
 # drop_files X Y: drags what is offered there; the screen must be wider than the editor
 drop_files() { drag_points $((${SCREEN_WIDTH:-1280} + 50)) 50 "$1" "$2"; }
 
+# sum_of picture|mask FILE: what `state picture` or `state mask` is while the canvas shows it
+sum_of() { "$TOOLS/sum-picture" "$1" "$2" || fail "$2 cannot be read"; }
+
 # type_path PATH: into the name field of a file dialog that has just opened, and accepts it
 type_path() {
   sleep 1

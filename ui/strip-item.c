@@ -48,6 +48,16 @@ static void draw_chip(GtkDrawingArea *area, cairo_t *cr, int width, int height, 
   cairo_arc(cr, r, r, r, G_PI / 2, 3 * G_PI / 2);
   cairo_arc(cr, width - r, r, r, -G_PI / 2, G_PI / 2);
   cairo_fill(cr);
+  /* Its edge, for colours that are nearly those of the window. */
+  GdkRGBA text;
+  gtk_style_context_get_color(gtk_widget_get_style_context(GTK_WIDGET(area)), &text);
+  text.alpha *= 0.25f;
+  gdk_cairo_set_source_rgba(cr, &text);
+  cairo_set_line_width(cr, 1);
+  cairo_arc(cr, r, r, r - 0.5, G_PI / 2, 3 * G_PI / 2);
+  cairo_arc(cr, width - r, r, r - 0.5, -G_PI / 2, G_PI / 2);
+  cairo_close_path(cr);
+  cairo_stroke(cr);
 }
 
 static void entered(GtkEventControllerMotion *motion, double x, double y, SsgStripItem *self)

@@ -197,7 +197,7 @@ left=0 top=0
 key F9 shift+F9
 take picture-alone
 key F9 shift+F9
-for part in background face neck hair cloth eye brow nose mouth ear glasses hat earring; do
+for part in background face neck hair cloth eye eyebrow nose mouth ear glasses hat earring; do
   [ "$(state shown.$part)" = 1 ] && press eye.$part
 done
 away

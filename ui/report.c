@@ -113,9 +113,12 @@ static void report_focus(GtkWidget *widget, GtkWidget *focus, GString *out)
 {
   if (!gtk_widget_get_mapped(widget) || GTK_IS_POPOVER(widget) || GTK_IS_LIST_VIEW(widget) || GTK_IS_GRID_VIEW(widget))
     return;
-  gboolean control = GTK_IS_BUTTON(widget) || GTK_IS_RANGE(widget) || GTK_IS_TEXT(widget) || GTK_IS_SWITCH(widget) ||
+  gboolean control = GTK_IS_BUTTON(widget) || GTK_IS_SCALE(widget) || GTK_IS_TEXT(widget) || GTK_IS_SWITCH(widget) ||
                      ADW_IS_PREFERENCES_ROW(widget) || SSG_IS_CANVAS(widget);
-  gboolean reachable = control && gtk_widget_get_focusable(widget) && gtk_widget_get_can_focus(widget) && gtk_widget_is_sensitive(widget);
+  /* Whether it takes the keys is what is to be found out. Those of window frames and spin buttons have keys of their own. */
+  gboolean inner = gtk_widget_get_ancestor(widget, GTK_TYPE_WINDOW_CONTROLS) ||
+                   (GTK_IS_BUTTON(widget) && gtk_widget_get_ancestor(widget, GTK_TYPE_SPIN_BUTTON));
+  gboolean reachable = control && !inner && gtk_widget_is_sensitive(widget);
   if (reachable || widget == focus) {
     const char *text = gtk_widget_get_tooltip_text(widget);
     text = text ? text : first_text(widget);

@@ -55,7 +55,12 @@ take() {
 }
 # The report tells of the window's own pixels, of which there are `scale` to the screen's.
 at() { place "$1" | awk -v s="$scale" -v x="$left" -v y="$top" '{ print $1 * s + x, $2 * s + y }'; }
+# Menus, tabs and rows are found by their English names: in other languages what they lead to is left out.
+english() { [ -z "$LANGUAGE" ]; }
 press() {
+  case $1 in
+  menu.* | tab.* | row.* | item.*) english || return ;;
+  esac
   await_place "$1"
   xdotool mousemove $(at "$1") sleep 0.1 click "${2:-1}" sleep 0.2
 }
@@ -116,7 +121,7 @@ view 2 mask; take mask
 view 3 overlay; take overlay
 view 4 depth; take depth
 view 5 depths; take depths
-for action in depth-scale:log depth-map:lagoon depth-map:grey depth-map:tide depth-per-part:off; do
+for action in $(english && echo depth-scale:log depth-map:lagoon depth-map:grey depth-map:tide depth-per-part:off); do
   case $action in
   depth-scale:log) item=item.Logarithmic ;;
   depth-map:lagoon) item=item.Lagoon ;;
@@ -165,7 +170,7 @@ key l
 away
 take hidden-locked
 key l
-for menu in Main_Menu Zoom Recent_Projects Go_to_a_Seed; do
+for menu in $(english && echo Main_Menu Zoom Recent_Projects Go_to_a_Seed); do
   press menu.$menu
   away
   take menu-$menu
@@ -177,11 +182,13 @@ xdotool key Escape sleep 0.3 mousemove $(at strip.hair) click 3 sleep 0.3
 take menu-part
 xdotool key Escape sleep 0.3
 shown export ctrl+e
-press row.What
-sleep 0.3
-take export-kinds
-xdotool key End Return sleep 0.3
-take export-animation
+if english; then
+  press row.What
+  sleep 0.3
+  take export-kinds
+  xdotool key End Return sleep 0.3
+  take export-animation
+fi
 closed
 shown preferences ctrl+comma
 closed

@@ -12,11 +12,33 @@ await position 0
 same "$(state model)" "$first" "model"
 settle
 
-# Latents go to the shelf, whether dropped or pasted; the first of them is the face of its seed.
+# Latents go to the shelf, whether dropped or pasted, and each tile is the face of its row: its latent, copied as a file, has the
+# same bytes. latent_of TILE ROWS-FROM-THE-END
+latent_of() {
+  rm -rf "$XDG_CACHE_HOME/ssgan"
+  click tile.$1
+  xdotool key Return
+  await position 1
+  xdotool mousemove 600 20 key ctrl+shift+c
+  wait_for "the copied latent" eval 'ls "$XDG_CACHE_HOME"/ssgan/*.npy'
+  await_toast copied
+  copied=$(ls "$XDG_CACHE_HOME"/ssgan/*.npy)
+  one=$(($(stat -c %s "$copied") - 10 - $(od -An -tu2 -j8 -N2 "$copied")))
+  tail -c $one "$copied" >"$WORK/taken"
+  tail -c $(($2 * one)) "$WORK/out/latents.npy" | head -c $one >"$WORK/given"
+  cmp "$WORK/taken" "$WORK/given" || fail "tile $1 is not the face that was dropped"
+  xdotool key ctrl+z
+  await position 0
+  settle
+}
 offer "$WORK/out/latents.npy"
 set -- $(place canvas)
 drop_files "$1" "$2"
 await kept 2
+await_place tile.1
+latent_of 0 2
+latent_of 1 1
+offer "$WORK/out/latents.npy" # the clipboard was the editor's
 xdotool mousemove 600 20 key ctrl+v
 await kept 4
 same "$(state position)" 0 "position after latents"

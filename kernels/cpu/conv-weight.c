@@ -86,6 +86,8 @@ static SsgStatus by_channels(SsgCpu *cpu, const SsgDnnlConv *c, int64_t length)
 
 SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *c)
 {
+  if (ssg_cpu_conv_outer_fits(c))
+    return ssg_cpu_conv_outer(cpu, c);
   int64_t weights = c->co * c->kh * c->kw * c->ci;
   int64_t activations = c->n * (c->h * c->w * c->ci + c->ho * c->wo * c->co);
   int64_t products = weights * c->n * c->ho * c->wo;

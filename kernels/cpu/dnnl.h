@@ -66,6 +66,10 @@ SsgStatus ssg_cpu_conv_slabs(SsgCpu *cpu, const SsgDnnlConv *convs, int n_convs)
 /* CONV_WEIGHT, with the same bits for any number of threads (conv-weight.c). */
 SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *conv);
 
+/* The same by a loop of our own (conv-outer.c); fits(): where the processor and the shape allow. */
+bool ssg_cpu_conv_outer_fits(const SsgDnnlConv *conv);
+SsgStatus ssg_cpu_conv_outer(SsgCpu *cpu, const SsgDnnlConv *conv);
+
 /* CONV_INPUT, by way of forward convolutions where these are faster (conv-input.c). */
 SsgStatus ssg_cpu_conv_input(SsgCpu *cpu, const SsgDnnlConv *conv);
 /* A convolution or CONV_INPUT by the fastest way that does not rewrite it: a product for 1x1. */

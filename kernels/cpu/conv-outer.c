@@ -73,10 +73,9 @@ ACCUMULATE(plain_3, "avx,fma", __m256, _mm256, 8, 4, 3)
 static const Kernel *kernel_here(void)
 {
   static const Kernel wide = {16, 8, {wide_1, wide_2, wide_3}}, plain = {8, 4, {plain_1, plain_2, plain_3}};
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f"))
+  if (ssg_dnnl_vector_lanes() >= wide.lanes)
     return &wide;
-  return __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx") ? &plain : NULL;
+  return ssg_dnnl_vector_lanes() >= plain.lanes ? &plain : NULL;
 }
 
 typedef struct {

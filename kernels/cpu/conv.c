@@ -23,7 +23,7 @@ static SsgStatus as_matmul(SsgCpu *cpu, const SsgDnnlConv *c)
       .alpha = 1.0f,
       .b_key = c->weight_key,
   };
-  return ssg_dnnl_matmul(cpu, &product);
+  return ssg_cpu_product(cpu, &product);
 }
 
 SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *c)

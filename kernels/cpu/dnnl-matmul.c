@@ -1,6 +1,7 @@
 /* Matrix products in oneDNN. */
 #include "kernels/cpu/dnnl-private.h"
 
+#include <assert.h>
 #include <omp.h>
 #include <string.h>
 
@@ -79,30 +80,96 @@ static SsgStatus get_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m, SsgDnnlPrimitiv
   return ssg_dnnl_primitive(cpu, values, sizeof values, m->alpha, m->act, build_matmul, m, primitive);
 }
 
-SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *m)
+/* Runs it on the calling thread alone, with memory objects of its own. */
+static dnnl_status_t run(const SsgDnnl *dnnl, const SsgDnnlPrimitive *p, const float *a, const void *weight,
+                         const float *bias, float *out, void *scratch)
 {
-  SsgDnnlPrimitive *p = NULL;
-  SsgStatus status = get_matmul(cpu, m, &p);
+  const struct {
+    dnnl_memory_t like;
+    const void *data;
+    int name;
+  } wanted[] = {{p->source, a, DNNL_ARG_SRC},
+                {p->weight, weight, DNNL_ARG_WEIGHTS},
+                {p->result, out, DNNL_ARG_DST},
+                {p->bias, bias, DNNL_ARG_BIAS},
+                {p->scratch, scratch, DNNL_ARG_SCRATCHPAD}};
+  dnnl_exec_arg_t arguments[5];
+  dnnl_stream_t stream = NULL;
+  int n = 0;
+  dnnl_status_t s = dnnl_stream_create(&stream, dnnl->engine, dnnl_stream_default_flags);
+  for (int i = 0; i < 5 && s == dnnl_success; i++) {
+    dnnl_memory_t memory = NULL;
+    s = ssg_dnnl_memory_like(wanted[i].like, (void *) wanted[i].data, dnnl->engine, &memory);
+    if (memory)
+      arguments[n++] = (dnnl_exec_arg_t){wanted[i].name, memory};
+  }
+  if (s == dnnl_success)
+    s = dnnl_primitive_execute(p->primitive, stream, n, arguments);
+  if (s == dnnl_success)
+    s = dnnl_stream_wait(stream);
+  while (n > 0)
+    dnnl_memory_destroy(arguments[--n].memory);
+  if (stream)
+    dnnl_stream_destroy(stream);
+  return s;
+}
+
+typedef struct {
+  SsgDnnlPrimitive *p;
+  void *weight;         /* in the form that the primitive wants */
+  void *scratch, *room; /* from the pool */
+  dnnl_status_t status;
+} Piece;
+
+/* Gets a piece its primitive, for one thread, and its memory. */
+static SsgStatus prepare_piece(SsgCpu *cpu, const SsgDnnlMatmul *m, Piece *piece)
+{
+  SsgStatus status = get_matmul(cpu, m, &piece->p);
+  SsgDnnlPrimitive *p = piece->p;
   if (status != SSG_OK)
     return status;
-  void *scratch = NULL;
   SsgDnnlDescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);
-  status = ssg_dnnl_provide_weight(cpu, p, wanted, m->b, m->b_key, -1 - m->b_row, NULL, &scratch);
-  if (status == SSG_OK) {
-    int n = 0;
-    dnnl_exec_arg_t arguments[5];
-    arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_SRC, p->source};
-    arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, p->weight};
-    arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_DST, p->result};
-    dnnl_memory_set_data_handle(p->source, (void *) m->a);
-    dnnl_memory_set_data_handle(p->result, m->out);
-    if (m->bias) {
-      dnnl_memory_set_data_handle(p->bias, (void *) m->bias);
-      arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, p->bias};
-    }
-    status = ssg_dnnl_execute(cpu, p, n, arguments);
+  status = ssg_dnnl_provide_weight(cpu, p, wanted, m->b, m->b_key, -1 - m->b_row, NULL, &piece->room);
+  if (status == SSG_OK)
+    status = ssg_dnnl_check(cpu, dnnl_memory_get_data_handle(p->weight, &piece->weight), "reading a pointer");
+  if (status == SSG_OK && p->scratch) {
+    piece->scratch = ssg_pool_allocate(&cpu->pool, p->scratch_bytes);
+    if (!piece->scratch)
+      status = ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a product's working space");
   }
-  ssg_pool_release(&cpu->pool, scratch, p->weight_bytes);
+  return status;
+}
+
+SsgStatus ssg_dnnl_matmul_pieces(SsgCpu *cpu, const SsgDnnlMatmul *matmuls, int n)
+{
+  Piece pieces[SSG_DNNL_MAX_PIECES];
+  SsgStatus status = SSG_OK;
+  int n_threads = cpu->n_threads;
+  assert(n <= SSG_DNNL_MAX_PIECES);
+  memset(pieces, 0, sizeof pieces);
+  /* Primitives are made for one thread: oneDNN asks OpenMP at that moment. */
+  cpu->n_threads = 1;
+  omp_set_num_threads(1);
+  for (int i = 0; i < n && status == SSG_OK; i++)
+    status = prepare_piece(cpu, &matmuls[i], &pieces[i]);
+  cpu->n_threads = n_threads;
+  if (status == SSG_OK) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(n_threads < n ? n_threads : n) if (n > 1)
+    for (int i = 0; i < n; i++) {
+      const SsgDnnlMatmul *m = &matmuls[i];
+      omp_set_num_threads(1);
+      pieces[i].status = run(cpu->dnnl, pieces[i].p, m->a, pieces[i].weight, m->bias, m->out, pieces[i].scratch);
+    }
+  }
+  omp_set_num_threads(n_threads);
+  for (int i = 0; i < n; i++) {
+    if (status == SSG_OK)
+      status = ssg_dnnl_check(cpu, pieces[i].status, "a matrix product");
+    if (pieces[i].p) {
+      ssg_pool_release(&cpu->pool, pieces[i].scratch, pieces[i].p->scratch_bytes);
+      ssg_pool_release(&cpu->pool, pieces[i].room, pieces[i].p->weight_bytes);
+    }
+  }
   return status;
 }
 
@@ -110,6 +177,7 @@ SsgStatus ssg_dnnl_batch_prepare(SsgCpu *cpu, const SsgDnnlMatmul *m, const SsgD
 {
   SsgDnnlPrimitive *p = NULL;
   int n_threads = cpu->n_threads;
+  memset(batch, 0, sizeof *batch);
   cpu->n_threads = 1;
   omp_set_num_threads(1);
   SsgStatus status = get_matmul(cpu, m, &p);
@@ -122,37 +190,16 @@ SsgStatus ssg_dnnl_batch_prepare(SsgCpu *cpu, const SsgDnnlMatmul *m, const SsgD
   status = ssg_dnnl_provide_weight(cpu, p, wanted, NULL, source->weight_key, source->derive_form, source, &scratch);
   if (status == SSG_OK)
     status = ssg_dnnl_check(cpu, dnnl_memory_get_data_handle(p->weight, &weight), "reading a pointer");
-  *batch = (SsgDnnlBatch){cpu->dnnl, p, weight, p->scratch_bytes};
+  *batch = (SsgDnnlBatch){cpu->dnnl, p, weight, scratch, p->weight_bytes, p->scratch_bytes};
   return status;
+}
+
+void ssg_dnnl_batch_finish(SsgCpu *cpu, SsgDnnlBatch *batch)
+{
+  ssg_pool_release(&cpu->pool, batch->room, batch->room_bytes);
 }
 
 bool ssg_dnnl_batch_run(const SsgDnnlBatch *batch, const float *a, float *out, void *scratch)
 {
-  const SsgDnnlPrimitive *p = batch->primitive;
-  dnnl_engine_t engine = batch->dnnl->engine;
-  dnnl_stream_t stream = NULL;
-  dnnl_memory_t left = NULL, right = NULL, result = NULL, room = NULL;
-  dnnl_status_t s = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
-  if (s == dnnl_success)
-    s = ssg_dnnl_memory_like(p->source, (void *) a, engine, &left);
-  if (s == dnnl_success)
-    s = ssg_dnnl_memory_like(p->weight, (void *) batch->weight, engine, &right);
-  if (s == dnnl_success)
-    s = ssg_dnnl_memory_like(p->result, out, engine, &result);
-  if (s == dnnl_success && p->scratch)
-    s = ssg_dnnl_memory_like(p->scratch, scratch, engine, &room);
-  if (s == dnnl_success) {
-    dnnl_exec_arg_t arguments[] = {
-        {DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}, {DNNL_ARG_SCRATCHPAD, room}};
-    s = dnnl_primitive_execute(p->primitive, stream, room ? 4 : 3, arguments);
-  }
-  if (s == dnnl_success)
-    s = dnnl_stream_wait(stream);
-  dnnl_memory_t memories[] = {left, right, result, room};
-  for (int i = 0; i < 4; i++)
-    if (memories[i])
-      dnnl_memory_destroy(memories[i]);
-  if (stream)
-    dnnl_stream_destroy(stream);
-  return s == dnnl_success;
+  return run(batch->dnnl, batch->primitive, a, batch->weight, NULL, out, scratch) == dnnl_success;
 }

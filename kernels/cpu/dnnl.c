@@ -404,6 +404,18 @@ dnnl_status_t ssg_dnnl_memory_like(dnnl_memory_t like, void *data, dnnl_engine_t
   return like && status == dnnl_success ? dnnl_memory_create(memory, desc, engine, data) : status;
 }
 
+int ssg_dnnl_vector_lanes(void)
+{
+#ifdef __x86_64__
+  int isa = (int) dnnl_get_effective_cpu_isa();
+  return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core ? 16
+         : (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2             ? 8
+                                                                      : 0;
+#else
+  return 0;
+#endif
+}
+
 SsgDnnl *ssg_dnnl_new(char *reason, size_t reason_size)
 {
   SsgDnnl *dnnl = calloc(1, sizeof *dnnl);

@@ -15,6 +15,10 @@ bool ssg_dnnl_keeps(const SsgDnnl *dnnl, uint64_t cache_key);
 /* Bytes of repacked weights. */
 size_t ssg_dnnl_cached(const SsgDnnl *dnnl);
 
+/* Numbers (f32) in the longest vectors that may be used: 16 (AVX-512), 8 (AVX2 with FMA), or 0 for whatever else there is. As oneDNN
+ * itself finds it, or as ONEDNN_MAX_CPU_ISA limits it. */
+int ssg_dnnl_vector_lanes(void);
+
 /* A convolution or one of its adjoints, in CONV's terms: x [n, h, w, ci], y [n, ho, wo, co], weight [co, kh, kw, ci].
  */
 typedef struct SsgDnnlConv SsgDnnlConv;
@@ -57,7 +61,10 @@ typedef struct {
   uint64_t b_key; /* cache_key of b */
 } SsgDnnlMatmul;
 
-SsgStatus ssg_dnnl_matmul(SsgCpu *cpu, const SsgDnnlMatmul *matmul);
+/* Pieces of one product, or several, each on one thread, side by side: as ssg_dnnl_conv_pieces(). */
+SsgStatus ssg_dnnl_matmul_pieces(SsgCpu *cpu, const SsgDnnlMatmul *pieces, int n);
+/* A whole product, with the same bits for any number of threads (matmul.c). */
+SsgStatus ssg_cpu_product(SsgCpu *cpu, const SsgDnnlMatmul *matmul);
 
 /* CONVs of one picture or more with constant weights (a weight_key), with the same bits for any number of threads
  * (conv-slabs.c). All have one n. n_convs <= 2; the one with more work first. */
@@ -79,16 +86,19 @@ SsgStatus ssg_cpu_conv_plain(SsgCpu *cpu, const SsgDnnlConv *conv);
 typedef struct {
   const SsgDnnl *dnnl;
   const void *primitive, *weight;
+  void *room; /* of weights that are not kept, else NULL */
+  size_t room_bytes;
   size_t scratch_bytes; /* that each call of run() needs */
 } SsgDnnlBatch;
 
-/* matmul's shape counts, not its a, out and bias. Its right sides [batch, k, n] are derived by `source` (under source's
- * weight_key, which is not 0). Valid until the next call of any other function here. */
+/* matmul's shape counts, not its a, out and bias. Its right sides [batch, k, n] are derived by `source` (and kept under source's
+ * weight_key, where that is not 0). Valid until the next call of any other function here; finish() is due also after a failure. */
 SsgStatus ssg_dnnl_batch_prepare(SsgCpu *cpu, const SsgDnnlMatmul *matmul, const SsgDnnlConv *source,
                                  SsgDnnlBatch *batch);
+void ssg_dnnl_batch_finish(SsgCpu *cpu, SsgDnnlBatch *batch);
 /* On the calling thread alone. False: oneDNN failed. */
 bool ssg_dnnl_batch_run(const SsgDnnlBatch *batch, const float *a, float *out, void *scratch);
 
-/* Whether CONV is better done by ssg_cpu_winograd(): constant weights, 3x3, enough channels and pixels. */
+/* Whether CONV is better done by ssg_cpu_winograd(): 3x3, enough channels and pixels. */
 bool ssg_cpu_winograd_fits(const SsgDnnlConv *conv);
 SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *conv);

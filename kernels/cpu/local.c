@@ -102,7 +102,7 @@ SsgStatus ssg_cpu_chain(SsgCpu *cpu, const SsgOpCall *call)
                                .bias = (const float *) call->in[2].data + at * channels,
                                .act = true,
                                .alpha = 1.0f};
-      status = ssg_dnnl_matmul(cpu, &product);
+      status = ssg_cpu_product(cpu, &product);
       x = product.out;
     }
   }

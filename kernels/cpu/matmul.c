@@ -1,6 +1,113 @@
+/* Matrix products, cut into pieces by the shape alone, each piece by one thread: oneDNN's own division, and with it the
+ * order of the sums, depends on the number of threads. */
 #include "kernels/cpu/dnnl.h"
 
 #include <assert.h>
+
+#define MAX_PIECES 8
+#define LEAST ((int64_t) 1 << 18) /* products below are one piece */
+
+typedef struct {
+  const float *parts;
+  float *out;
+  int64_t n, size;
+} SumJob;
+
+SSG_CLONES static void sum_range(const void *data, int worker, int64_t begin, int64_t end)
+{
+  const SumJob *job = data;
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; i++)
+    job->out[i] = job->parts[i];
+  for (int64_t part = 1; part < job->n; part++) {
+    const float *from = job->parts + part * job->size;
+#pragma GCC ivdep
+    for (int64_t i = begin; i < end; i++)
+      job->out[i] += from[i];
+  }
+}
+
+/* A piece takes some microseconds beside its products: no smaller than 2^22 of them, but for two threads' sake. */
+static int64_t piece_count(const SsgDnnlMatmul *m)
+{
+  int64_t count = m->batch * m->m * m->n * m->k >> 22;
+  return count < 2 ? 2 : count > MAX_PIECES ? MAX_PIECES : count;
+}
+
+/* Long sums over few results: every piece has its share of k, and the pieces' results are added up in order. */
+static SsgStatus by_terms(SsgCpu *cpu, const SsgDnnlMatmul *m)
+{
+  SsgDnnlMatmul pieces[MAX_PIECES];
+  SumJob job = {.out = m->out, .size = m->m * m->n};
+  int64_t count = piece_count(m), length = ((m->k + count - 1) / count + 15) / 16 * 16;
+  size_t floats = (size_t) (count * job.size);
+  float *parts = ssg_cpu_scratch(cpu, floats);
+  if (!parts)
+    return SSG_NO_MEMORY;
+  job.parts = parts;
+  for (int64_t first = 0; first < m->k; first += length, job.n++) {
+    SsgDnnlMatmul *piece = &pieces[job.n];
+    *piece = *m;
+    piece->k = m->k - first < length ? m->k - first : length;
+    piece->a = m->a + first * m->a_column;
+    piece->b = m->b + first * m->b_row;
+    piece->out = parts + job.n * job.size;
+    piece->bias = NULL;
+    piece->act = false;
+  }
+  SsgStatus status = ssg_dnnl_matmul_pieces(cpu, pieces, (int) job.n);
+  if (status == SSG_OK)
+    ssg_cpu_parallel(cpu, job.size, SSG_GRAIN / MAX_PIECES, sum_range, &job);
+  ssg_cpu_scratch_free(cpu, parts, floats);
+  if (status != SSG_OK || (!m->bias && !m->act))
+    return status;
+  SsgArray out = {.data = m->out, .shape = {2, {m->m, m->n}}}, bias = {.data = (void *) m->bias, .shape = {1, {m->n}}};
+  SsgOpCall rest = {.op = SSG_OP_BIAS_ACT, .n_in = 2, .in = {out, bias}, .out = out};
+  rest.param.bias_act.act = m->act;
+  return ssg_cpu_bias_act(cpu, &rest);
+}
+
+static SsgStatus by_rows(SsgCpu *cpu, const SsgDnnlMatmul *m)
+{
+  SsgDnnlMatmul pieces[MAX_PIECES];
+  int64_t count = piece_count(m), length = ((m->m + count - 1) / count + 15) / 16 * 16;
+  int n = 0;
+  for (int64_t first = 0; first < m->m; first += length, n++) {
+    pieces[n] = *m;
+    pieces[n].m = m->m - first < length ? m->m - first : length;
+    pieces[n].a = m->a + first * m->a_row;
+    pieces[n].out = m->out + first * m->n;
+  }
+  return ssg_dnnl_matmul_pieces(cpu, pieces, n);
+}
+
+static SsgStatus by_batch(SsgCpu *cpu, const SsgDnnlMatmul *m)
+{
+  SsgDnnlMatmul pieces[MAX_PIECES];
+  int64_t count = piece_count(m), length = (m->batch + count - 1) / count;
+  int n = 0;
+  for (int64_t first = 0; first < m->batch; first += length, n++) {
+    pieces[n] = *m;
+    pieces[n].batch = m->batch - first < length ? m->batch - first : length;
+    pieces[n].a = m->a + first * m->a_batch;
+    pieces[n].b = m->b + first * m->b_batch;
+    pieces[n].out = m->out + first * m->m * m->n;
+  }
+  return ssg_dnnl_matmul_pieces(cpu, pieces, n);
+}
+
+SsgStatus ssg_cpu_product(SsgCpu *cpu, const SsgDnnlMatmul *m)
+{
+  /* Weights that oneDNN has repacked are one array: other than by rows they cannot be cut. */
+  bool packed = m->b_key != 0;
+  if (m->batch * m->m * m->n * m->k < LEAST)
+    return ssg_dnnl_matmul_pieces(cpu, m, 1);
+  if (m->batch > 1)
+    return packed ? ssg_dnnl_matmul_pieces(cpu, m, 1) : by_batch(cpu, m);
+  if (!packed && m->k >= 1024 && (m->m < 128 || m->k >= 16 * (m->m < m->n ? m->m : m->n)))
+    return by_terms(cpu, m);
+  return m->m >= 32 ? by_rows(cpu, m) : ssg_dnnl_matmul_pieces(cpu, m, 1);
+}
 
 SsgStatus ssg_cpu_matmul(SsgCpu *cpu, const SsgOpCall *call)
 {
@@ -42,7 +149,7 @@ SsgStatus ssg_cpu_matmul(SsgCpu *cpu, const SsgOpCall *call)
     product.bias = bias->data;
   if (late)
     product.act = false;
-  SsgStatus status = ssg_dnnl_matmul(cpu, &product);
+  SsgStatus status = ssg_cpu_product(cpu, &product);
   if (status != SSG_OK || !late)
     return status;
   SsgOpCall rest = {.op = SSG_OP_BIAS_ACT, .n_in = 2, .in = {*out, *bias}, .out = *out};

@@ -1,4 +1,4 @@
-/* 3x3 convolutions with constant weights by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): 36 instead of 144 products
+/* 3x3 convolutions by Winograd's F(4x4, 3x3) (Lavin and Gray 2016): 36 instead of 144 products
  * for 4x4 pixels. Tiles of the input are transformed, multiplied with the transformed weights (36 matrix products over
  * the channels) and transformed back. Work is done in blocks of tiles that fit the caches, each block by one thread, so
  * the number of threads does not show in the result. Errors stay below 1e-5 of the largest magnitude. */
@@ -208,13 +208,28 @@ bool ssg_cpu_winograd_fits(const SsgDnnlConv *c)
   /* Four times as many weights as the direct way: where they do not fit the last cache and meet few pixels, reading
    * them costs more than the products saved (at 32 x 32 pixels and 512 channels: 1.5 times the direct way's time). */
   int64_t least = c->ci * c->co <= 256 * 256 ? 64 : 256;
-  return c->op == SSG_OP_CONV && c->weight_key && !c->derive && c->kh == 3 && c->kw == 3 && c->stride == 1 &&
-         c->ci % LANES == 0 && c->co % LANES == 0 && c->ci >= 32 && c->co >= 32 && c->ho >= 16 && c->wo >= 16 &&
+  /* Weights for one call only are transformed for that call; at 32 channels that way takes as long as the direct one. */
+  int64_t channels = c->weight_key ? 32 : 64;
+  return c->op == SSG_OP_CONV && !(c->weight_key && c->derive) && c->kh == 3 && c->kw == 3 && c->stride == 1 &&
+         c->ci % LANES == 0 && c->co % LANES == 0 && c->ci >= channels && c->co >= channels && c->ho >= 16 && c->wo >= 16 &&
          tile_count(c) >= least;
 }
 
 SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *c)
 {
+  if (c->derive) { /* weights for this one call: as they are meant first */
+    size_t floats = (size_t) (c->co * 9 * c->ci);
+    float *weight = ssg_cpu_scratch(cpu, floats);
+    if (!weight)
+      return SSG_NO_MEMORY;
+    SsgDnnlConv plain = *c;
+    c->derive(cpu, c, weight);
+    plain.weight = weight;
+    plain.derive = NULL;
+    SsgStatus status = ssg_cpu_winograd(cpu, &plain);
+    ssg_cpu_scratch_free(cpu, weight, floats);
+    return status;
+  }
   Job job = {.conv = c, .tiles_y = (c->ho + 3) / 4, .tiles_x = (c->wo + 3) / 4, .tiles = tile_count(c)};
   /* Points and products of a block in about 4 MiB, but no fewer than 64 rows for a product, and work for 4 threads. */
   int64_t block = ((int64_t) 4 << 20) / (POINTS * 4 * (c->ci + c->co)) / 16 * 16;
@@ -244,14 +259,18 @@ SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *c)
                            .alpha = 1.0f,
                            .b_key = c->weight_key};
   SsgStatus status = ssg_dnnl_batch_prepare(cpu, &product, &source, &job.batch);
-  if (status != SSG_OK)
+  if (status != SSG_OK) {
+    ssg_dnnl_batch_finish(cpu, &job.batch);
     return status;
+  }
   job.room_floats = (size_t) (POINTS * job.block * (c->ci + c->co)) + job.batch.scratch_bytes / sizeof(float) + 64;
   size_t flags = ((size_t) cpu->n_threads + 63) / 64 * 16;
   size_t floats = job.room_floats * (size_t) cpu->n_threads + (size_t) c->ci + flags;
   float *room = ssg_cpu_scratch(cpu, floats);
-  if (!room)
+  if (!room) {
+    ssg_dnnl_batch_finish(cpu, &job.batch);
     return SSG_NO_MEMORY;
+  }
   job.room = room;
   float *zeros = room + job.room_floats * (size_t) cpu->n_threads;
   memset(zeros, 0, (size_t) c->ci * sizeof(float));
@@ -264,5 +283,6 @@ SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *c)
     if (job.failed[i])
       status = ssg_cpu_fail(cpu, SSG_FAILED, "oneDNN: the products of a convolution failed");
   ssg_cpu_scratch_free(cpu, room, floats);
+  ssg_dnnl_batch_finish(cpu, &job.batch);
   return status;
 }

@@ -371,6 +371,18 @@ static void test_accumulation(void)
   g_assert_cmpfloat(fabs(m - n), <, 1e-6 * m);
 }
 
+/* The number of threads does not show in what is learned, to the bit; pictures of 128 pixels have sums long enough to be worth dividing, and maps for Winograd's way. */
+static void test_threads(void)
+{
+  for (int threads = 1; threads <= 3; threads++) {
+    g_autofree char *line = g_strdup_printf("train --preset small-128 --data $/lmdb-mask-64 --quiet --threads %d --seed 3 --iterations 1 "
+                                            "--batch 4 --grid-every 0 --out @/threads%d", threads, threads);
+    g_assert_cmpint(run(line, NULL), ==, 0);
+  }
+  g_assert_cmpfloat(distance("/threads1/00000-small-128", "/threads2/00000-small-128", TRUE), ==, 0);
+  g_assert_cmpfloat(distance("/threads1/00000-small-128", "/threads3/00000-small-128", TRUE), ==, 0);
+}
+
 /* Whatever the settings, several processes give the bits that one gives: a last bit that differs would grow a thousandfold in twenty
  * iterations (GANs are like that). Pieces of the batch and of the path-length step are unequal in number here and there, and one
  * process may have no sample of the latter at all. */
@@ -722,6 +734,7 @@ int main(int argc, char **argv)
   g_test_add_func("/train/04-bit", test_bit);
   g_test_add_func("/train/04-older", test_older);
   g_test_add_func("/train/05-accumulation", test_accumulation);
+  g_test_add_func("/train/06-threads", test_threads);
   g_test_add_func("/train/06-processes", test_processes);
   g_test_add_func("/train/06-dead-process", test_dead_process);
   g_test_add_func("/train/06-data", test_data);

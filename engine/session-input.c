@@ -36,7 +36,9 @@ void ssg_session_leave_out(SsgTensor *depth, SsgTensor *outside)
 {
   SsgContext *ctx = ssg_tensor_context(depth);
   ssg_scope_begin(ctx);
-  SsgTensor *excess = ssg_tensor_mul(ssg_tensor_affine(depth, 1, -SSG_BOUNDS_DEPTH), outside);
-  ssg_tensor_copy_into(depth, ssg_tensor_sub(depth, excess));
+  SsgTensor *inside = ssg_tensor_mul(depth, ssg_tensor_affine(outside, -1, 1));
+  /* 0 outside, so that this is the smallest of 0 and the depths inside. */
+  SsgTensor *low = ssg_tensor_affine(ssg_tensor_max_axis(ssg_tensor_affine(inside, -1, 0), 2), -1, -SSG_BOUNDS_BELOW_ALL);
+  ssg_tensor_copy_into(depth, ssg_tensor_add(inside, ssg_tensor_mul(outside, low)));
   ssg_scope_end(ctx);
 }

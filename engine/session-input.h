@@ -7,11 +7,12 @@
 #include "engine/generator.h"
 
 #define SSG_BOUNDS_BELOW 1.25   /* y up to which a bust goes on soundly: found by looking at what the default model draws */
-#define SSG_BOUNDS_DEPTH -30.0f /* pseudo-depth of a part that draws nothing: the background, at 0, outweighs it by e^30 */
+#define SSG_BOUNDS_BELOW_ALL 30.0f /* how far below the background's 0 and all its other depths a part lies where it draws nothing */
 
 /* Embedded Fourier features of the coarse grid under a transform, [1, P, C], in the current scope. outside NULL: sampled wherever
  * the transform leads. Else bounded, and *outside (transfer full) is [1, 1, P, 1]: 1 where the part draws nothing, else 0. Half a
  * step of the coarse grid beyond the square still counts as inside, since a sample stands for its cell. */
 SsgTensor *ssg_session_input(SsgGenerator *g, SsgTransform transform, SsgTensor **outside);
-/* Depths [n, 1, P, 1] of parts, none of them the background, become SSG_BOUNDS_DEPTH where `outside` is 1. In place. */
+/* Depths [n, 1, P, 1] of parts, none of them the background, fall where `outside` is 1: the background outweighs them by e^30 at least, and
+ * in colour maps they are the lowest. In place. */
 void ssg_session_leave_out(SsgTensor *depth, SsgTensor *outside);

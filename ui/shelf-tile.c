@@ -51,8 +51,9 @@ void ssg_shelf_tile_set_face(SsgShelfTile *self, SsgShelfFace *face)
   if (self->face)
     g_clear_signal_handler(&self->notify, self->face);
   if (g_set_object(&self->face, face) && face) {
-    g_autofree char *name = g_strdup(ssg_shelf_face_name(face));
-    gtk_widget_set_tooltip_text(GTK_WIDGET(self), name);
+    g_autofree char *text = g_strdup_printf(_("Drag %s onto a part to swap that part, beside the picture to take all"),
+                                            ssg_shelf_face_name(face));
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self), text);
   }
   if (face)
     self->notify = g_signal_connect_swapped(face, "notify", G_CALLBACK(update), self);

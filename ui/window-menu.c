@@ -9,6 +9,11 @@ static gboolean popup(gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void show_tooltips(GtkWidget *widget)
+{
+  gtk_widget_set_has_tooltip(widget, TRUE);
+}
+
 void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x, double y)
 {
   g_clear_pointer(&self->popover, gtk_widget_unparent);
@@ -20,6 +25,11 @@ void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x
   gtk_widget_translate_coordinates(at, parent, x, y, &wx, &wy);
   gtk_popover_set_pointing_to(GTK_POPOVER(self->popover), &(GdkRectangle) { (int) wx, (int) wy, 1, 1 });
   gtk_popover_set_has_arrow(GTK_POPOVER(self->popover), FALSE);
+  /* GTK would show the tooltip of what is below the menu on top of it. */
+  if (gtk_widget_get_has_tooltip(at)) {
+    gtk_widget_set_has_tooltip(at, FALSE);
+    g_signal_connect_object(self->popover, "closed", G_CALLBACK(show_tooltips), at, G_CONNECT_SWAPPED);
+  }
   /* GTK adds separators and headings when idle, and would show the menu too short for them before that. */
   g_idle_add_full(G_PRIORITY_LOW, popup, g_object_ref(self->popover), g_object_unref);
 }

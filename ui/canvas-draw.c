@@ -132,10 +132,11 @@ static void draw_grid(SsgCanvas *self, GtkSnapshot *snapshot)
     gtk_snapshot_push_rounded_clip(snapshot, &clip);
     draw_tile(self, snapshot, k, &inner);
     gtk_snapshot_pop(snapshot);
-    if (k == self->selected || k == self->hovered) {
-      GdkRGBA c = k == self->selected ? accent : (GdkRGBA) { 1, 1, 1, 0.8f };
-      gtk_snapshot_append_border(snapshot, &clip, (float[4]) { 2, 2, 2, 2 }, (GdkRGBA[4]) { c, c, c, c });
-    }
+    /* Always an edge: some maps are as light, or as dark, as what is around them. */
+    gboolean pointed = k == self->selected || k == self->hovered;
+    GdkRGBA c = k == self->selected ? accent : pointed ? (GdkRGBA) { 1, 1, 1, 0.8f } : (GdkRGBA) { 0.5f, 0.5f, 0.5f, 0.3f };
+    float line = pointed ? 2 : 1;
+    gtk_snapshot_append_border(snapshot, &clip, (float[4]) { line, line, line, line }, (GdkRGBA[4]) { c, c, c, c });
     if (inner.size.width > 56)
       draw_pill(self, snapshot, self->names[k], inner.origin.x + inner.size.width / 2,
                 inner.origin.y + inner.size.height - 30, 0.55);

@@ -8,6 +8,14 @@ await position 0
 settle
 first=$(state face) first_picture=$(state picture)
 
+# What is nowhere in the picture is said to be so in the strip, and nothing else is. drawn: as many parts are in the picture
+nowhere() { grep -cE '^(control|focus) .*, nowhere in this picture$' "$WORK/report"; }
+drawn() { grep -c '^part ' "$WORK/report"; }
+parts=$(grep -c '^widget strip\.' "$WORK/report")
+report
+same "$(nowhere)" $((parts - $(drawn))) "parts that are nowhere in the picture"
+[ "$(nowhere)" -gt 0 ] || fail "every part of this face is in the picture: that shows nothing"
+
 # A click on the hair selects it; a slider changes its codes and nothing else's.
 click part:hair
 await selected hair

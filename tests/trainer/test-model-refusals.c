@@ -57,7 +57,7 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --latents @missing.npy", "missing.npy"},
                {"generate MODEL --out @bad --latents @junk.npy", "junk.npy"},
                {"generate MODEL --out @bad --latents @wrong.npy", "[1, 33]"},
-               {"generate MODEL --out @bad --latents @nan.npy", "not finite"},
+               {"generate MODEL --out @bad --latents @nan.npy", "nan.npy: latent 0 holds"},
                {"generate MODEL --out @bad --raw @no/such/raw.safetensors", "no/such"},
                {"generate MODEL --out @bad --noise loud", "--noise"},
                {"generate MODEL --out @bad --only ears", "--only"},

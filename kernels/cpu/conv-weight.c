@@ -21,23 +21,6 @@ static void columns_range(const void *data, int worker, int64_t begin, int64_t e
            (size_t) job->length * sizeof(float));
 }
 
-typedef struct {
-  const float *parts;
-  float *out;
-  int64_t n, size;
-} SumJob;
-
-SSG_CLONES static void sum_range(const void *data, int worker, int64_t begin, int64_t end)
-{
-  const SumJob *job = data;
-  for (int64_t part = 0; part < job->n; part++) {
-    const float *from = job->parts + part * job->size;
-#pragma GCC ivdep
-    for (int64_t i = begin; i < end; i++)
-      job->out[i] += from[i];
-  }
-}
-
 static SsgStatus by_pictures(SsgCpu *cpu, const SsgDnnlConv *c, int n)
 {
   SsgDnnlConv pieces[MAX_PIECES];
@@ -55,9 +38,8 @@ static SsgStatus by_pictures(SsgCpu *cpu, const SsgDnnlConv *c, int n)
     at += pieces[i].n;
   }
   SsgStatus status = ssg_dnnl_conv_pieces(cpu, pieces, n);
-  SumJob job = {parts, c->weight, n - 1, size};
   if (status == SSG_OK)
-    ssg_cpu_parallel(cpu, size, SSG_GRAIN, sum_range, &job);
+    ssg_cpu_add_parts(cpu, c->weight, parts, n - 1, size);
   ssg_cpu_scratch_free(cpu, parts, floats);
   return status;
 }

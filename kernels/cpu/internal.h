@@ -34,6 +34,8 @@ typedef void (*SsgCpuRange)(const void *job, int worker, int64_t begin, int64_t 
 /* Calls range() on a partition of [0, n), at most one part per thread and no part but the last smaller than grain.
  * The partition depends on the number of threads, so a unit's result must not depend on which part it falls into. */
 void ssg_cpu_parallel(const SsgCpu *cpu, int64_t n, int64_t grain, SsgCpuRange range, const void *job);
+/* out[i] += parts[0][i] + parts[1][i] ..., in this order: what pieces of one sum came to. parts [n, size], apart from out. */
+void ssg_cpu_add_parts(const SsgCpu *cpu, float *out, const float *parts, int64_t n, int64_t size);
 
 /* Scratch of n floats for the length of one op; NULL with cpu->error set when there is no memory. */
 float *ssg_cpu_scratch(SsgCpu *cpu, size_t n_floats);

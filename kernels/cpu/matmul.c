@@ -7,26 +7,6 @@
 #define MAX_PIECES 8
 #define LEAST ((int64_t) 1 << 18) /* products below are one piece */
 
-typedef struct {
-  const float *parts;
-  float *out;
-  int64_t n, size;
-} SumJob;
-
-SSG_CLONES static void sum_range(const void *data, int worker, int64_t begin, int64_t end)
-{
-  const SumJob *job = data;
-#pragma GCC ivdep
-  for (int64_t i = begin; i < end; i++)
-    job->out[i] = job->parts[i];
-  for (int64_t part = 1; part < job->n; part++) {
-    const float *from = job->parts + part * job->size;
-#pragma GCC ivdep
-    for (int64_t i = begin; i < end; i++)
-      job->out[i] += from[i];
-  }
-}
-
 /* A piece takes some microseconds beside its products: no smaller than 2^22 of them, but for two threads' sake. */
 static int64_t piece_count(const SsgDnnlMatmul *m)
 {
@@ -38,26 +18,25 @@ static int64_t piece_count(const SsgDnnlMatmul *m)
 static SsgStatus by_terms(SsgCpu *cpu, const SsgDnnlMatmul *m)
 {
   SsgDnnlMatmul pieces[MAX_PIECES];
-  SumJob job = {.out = m->out, .size = m->m * m->n};
-  int64_t count = piece_count(m), length = ((m->k + count - 1) / count + 15) / 16 * 16;
-  size_t floats = (size_t) (count * job.size);
+  int64_t count = piece_count(m), length = ((m->k + count - 1) / count + 15) / 16 * 16, size = m->m * m->n;
+  size_t floats = (size_t) ((count - 1) * size);
+  int n = 0;
   float *parts = ssg_cpu_scratch(cpu, floats);
   if (!parts)
     return SSG_NO_MEMORY;
-  job.parts = parts;
-  for (int64_t first = 0; first < m->k; first += length, job.n++) {
-    SsgDnnlMatmul *piece = &pieces[job.n];
+  for (int64_t first = 0; first < m->k; first += length, n++) {
+    SsgDnnlMatmul *piece = &pieces[n];
     *piece = *m;
     piece->k = m->k - first < length ? m->k - first : length;
     piece->a = m->a + first * m->a_column;
     piece->b = m->b + first * m->b_row;
-    piece->out = parts + job.n * job.size;
+    piece->out = n == 0 ? m->out : parts + (n - 1) * size;
     piece->bias = NULL;
     piece->act = false;
   }
-  SsgStatus status = ssg_dnnl_matmul_pieces(cpu, pieces, (int) job.n);
+  SsgStatus status = ssg_dnnl_matmul_pieces(cpu, pieces, n);
   if (status == SSG_OK)
-    ssg_cpu_parallel(cpu, job.size, SSG_GRAIN / MAX_PIECES, sum_range, &job);
+    ssg_cpu_add_parts(cpu, m->out, parts, n - 1, size);
   ssg_cpu_scratch_free(cpu, parts, floats);
   if (status != SSG_OK || (!m->bias && !m->act))
     return status;

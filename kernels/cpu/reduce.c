@@ -184,3 +184,28 @@ SsgStatus ssg_cpu_reduce(SsgCpu *cpu, const SsgOpCall *call)
     ssg_cpu_scratch_free(cpu, previous, previous_floats);
   return status;
 }
+
+/* --- sums of pieces --- */
+
+typedef struct {
+  const float *parts;
+  float *out;
+  int64_t n, size;
+} PartsJob;
+
+SSG_CLONES static void parts_range(const void *data, int worker, int64_t begin, int64_t end)
+{
+  const PartsJob *job = data;
+  for (int64_t part = 0; part < job->n; part++) {
+    const float *from = job->parts + part * job->size;
+#pragma GCC ivdep
+    for (int64_t i = begin; i < end; i++)
+      job->out[i] += from[i];
+  }
+}
+
+void ssg_cpu_add_parts(const SsgCpu *cpu, float *out, const float *parts, int64_t n, int64_t size)
+{
+  PartsJob job = {parts, out, n, size};
+  ssg_cpu_parallel(cpu, size, SSG_GRAIN, parts_range, &job);
+}

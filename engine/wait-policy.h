@@ -3,7 +3,7 @@
  * when it is loaded, before main(), so the only way to tell it is to start the program anew. */
 #pragma once
 
-/* For main(), first of all: unless the environment says how to wait (OMP_WAIT_POLICY or GOMP_SPINCOUNT), sets
- * OMP_WAIT_POLICY=passive and starts the program again with the same arguments (it does not return then; milliseconds).
- * Where that is not possible it returns, and threads spin. */
+/* For main(), first of all: unless the environment says how to wait (OMP_WAIT_POLICY or GOMP_SPINCOUNT), sets both so that
+ * threads look for some microseconds and then sleep, and starts the program again with the same arguments (it does not
+ * return then; milliseconds). Where that is not possible it returns, and threads spin. */
 void ssg_wait_passively(char **argv);

@@ -25,6 +25,39 @@ static gboolean may_edit(SsgDocument *self, int part)
   return ssg_document_current(self) && !ssg_document_locked(self, part);
 }
 
+/* Where the sliders stood before the edit that is being made, seen as blends towards this donor. */
+static SsgTuning *tuning_of_entry(SsgDocument *self, int part, SsgFace *donor)
+{
+  SsgTuning *known = ssg_history_entry_tuning(ssg_document_entry(self), part);
+  return known ? ssg_tuning_with_donor(known, donor) : ssg_tuning_new(part, ssg_document_current(self), donor);
+}
+
+static void clear_tuning(gpointer tuning)
+{
+  if (tuning)
+    ssg_tuning_unref(tuning);
+}
+
+/* Where the sliders of a part stand after a swap, NULL at the end; with SSG_PART_WHOLE those of every part that took part in it. */
+static GPtrArray *swapped_tunings(SsgDocument *self, SsgFace *donor, int part, SsgCode what)
+{
+  GPtrArray *tunings = g_ptr_array_new_with_free_func(clear_tuning);
+  int first = part, last = part;
+  if (part == SSG_PART_WHOLE) {
+    last = ssg_face_n_parts(donor) - 1;
+    what = SSG_CODE_BOTH;
+  }
+  for (int k = first; k <= last; k++) {
+    if (ssg_document_locked(self, k))
+      continue;
+    SsgTuning *known = ssg_history_entry_tuning(ssg_document_entry(self), k);
+    g_autoptr(SsgTuning) before = known ? ssg_tuning_ref(known) : ssg_tuning_new(k, ssg_document_current(self), donor);
+    g_ptr_array_add(tunings, ssg_tuning_with_swap(before, donor, what));
+  }
+  g_ptr_array_add(tunings, NULL);
+  return tunings;
+}
+
 /* What the sliders did, in words; *kind is a letter that only moves of the same slider share. */
 static char *tuning_text(SsgDocument *self, SsgTuning *before, SsgTuning *after, char *kind)
 {
@@ -58,10 +91,8 @@ gboolean ssg_document_tune(SsgDocument *self, SsgTuning *tuning)
   if (!may_edit(self, part))
     return FALSE;
   char kind;
-  SsgHistoryEntry *entry = ssg_document_entry(self);
-  SsgTuning *known = ssg_history_entry_tuning(entry, part);
-  g_autoptr(SsgTuning) rest = ssg_tuning_new(part, ssg_document_current(self), NULL);
-  g_autofree char *text = tuning_text(self, known ? known : rest, tuning, &kind);
+  g_autoptr(SsgTuning) known = tuning_of_entry(self, part, ssg_tuning_donor(tuning));
+  g_autofree char *text = tuning_text(self, known, tuning, &kind);
   g_autoptr(SsgFace) tuned = ssg_tuning_apply(tuning, ssg_document_current(self));
   if (part == SSG_PART_WHOLE)
     take(&tuned, ssg_document_respect_locks(self, tuned));
@@ -70,7 +101,8 @@ gboolean ssg_document_tune(SsgDocument *self, SsgTuning *tuning)
     return TRUE;
   }
   g_autofree char *key = g_strdup_printf("tune:%d:%c", part, kind);
-  return ssg_document_push(self, tuned, text, key, tuning, FALSE);
+  SsgTuning *const tunings[] = {tuning, NULL};
+  return ssg_document_push(self, tuned, text, key, tunings, FALSE);
 }
 
 gboolean ssg_document_swap(SsgDocument *self, SsgFace *donor, const char *name, int part, SsgCode what)
@@ -90,7 +122,8 @@ gboolean ssg_document_swap(SsgDocument *self, SsgFace *donor, const char *name, 
   } else {
     text = g_strdup_printf(what == SSG_CODE_SHAPE ? _("%s shape from %s") : _("%s texture from %s"), title, name);
   }
-  return ssg_document_push(self, face, text, NULL, NULL, part == SSG_PART_WHOLE);
+  g_autoptr(GPtrArray) tunings = swapped_tunings(self, donor, part, what);
+  return ssg_document_push(self, face, text, NULL, (SsgTuning *const *) tunings->pdata, part == SSG_PART_WHOLE);
 }
 
 gboolean ssg_document_resample(SsgDocument *self, SsgFace *sample, int part, SsgCode what)

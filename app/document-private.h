@@ -3,10 +3,11 @@
 
 #include "app/document.h"
 
-/* A new entry after the current one, and `changed`. tuning may be NULL; new_origin: resets go back to this face from now on.
+/* A new entry after the current one, and `changed`. tunings: where the sliders of some parts stand now, a list of SsgTuning that
+ * ends with NULL, or NULL; the others' stay where their codes did not change. new_origin: resets go back to this face from now on.
  * FALSE and nothing done when the face equals the current one. coalesce as in ssg_document_apply(). */
 gboolean ssg_document_push(SsgDocument *self, SsgFace *face, const char *description, const char *coalesce,
-                           SsgTuning *tuning, gboolean new_origin);
+                           SsgTuning *const *tunings, gboolean new_origin);
 /* Inside a gesture: shows face; description (copied) is used when the gesture ends without one. tuning may be NULL. */
 void ssg_document_push_preview(SsgDocument *self, SsgFace *face, const char *description, SsgTuning *tuning);
 SsgHistoryEntry *ssg_document_entry(SsgDocument *self); /* the current one; NULL when empty */

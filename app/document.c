@@ -135,17 +135,18 @@ static gboolean same_codes(const SsgFace *a, const SsgFace *b, int part)
          memcmp(ssg_face_code(a, part, SSG_CODE_TEXTURE), ssg_face_code(b, part, SSG_CODE_TEXTURE), row) == 0;
 }
 
-/* Sliders stay where they are as long as nothing but they themselves changed the codes they stand for. */
-static void inherit_tunings(SsgHistoryEntry *entry, SsgHistoryEntry *before, SsgTuning *tuning)
+/* Sliders stay where they are as long as nothing but they themselves changed the codes they stand for; `tunings` says where
+ * others stand now. */
+static void set_tunings(SsgHistoryEntry *entry, SsgHistoryEntry *before, SsgTuning *const *tunings)
 {
   SsgFace *face = ssg_history_entry_face(entry);
-  for (int part = SSG_PART_WHOLE; part < ssg_face_n_parts(face); part++) {
-    SsgTuning *old = before ? ssg_history_entry_tuning(before, part) : NULL;
-    if (tuning && ssg_tuning_part(tuning) == part)
-      ssg_history_entry_set_tuning(entry, part, tuning);
-    else if (old && same_codes(face, ssg_history_entry_face(before), part))
+  for (int part = SSG_PART_WHOLE; before && part < ssg_face_n_parts(face); part++) {
+    SsgTuning *old = ssg_history_entry_tuning(before, part);
+    if (old && same_codes(face, ssg_history_entry_face(before), part))
       ssg_history_entry_set_tuning(entry, part, old);
   }
+  for (; tunings && *tunings; tunings++)
+    ssg_history_entry_set_tuning(entry, ssg_tuning_part(*tunings), *tunings);
 }
 
 static gboolean same_sizes(const SsgFace *face, const SsgArchitecture *arch)
@@ -181,7 +182,7 @@ static void kept_changed(SsgDocument *self)
 }
 
 gboolean ssg_document_push(SsgDocument *self, SsgFace *face, const char *description, const char *coalesce,
-                           SsgTuning *tuning, gboolean new_origin)
+                           SsgTuning *const *tunings, gboolean new_origin)
 {
   SsgHistoryEntry *before = ssg_document_entry(self);
   if (before && ssg_face_equal(face, ssg_history_entry_face(before)))
@@ -193,7 +194,7 @@ gboolean ssg_document_push(SsgDocument *self, SsgFace *face, const char *descrip
                      now - self->coalesce_time < COALESCE_US && self->position == n_entries(self) - 1;
   SsgFace *origin = before && !new_origin ? ssg_history_entry_origin(before) : NULL;
   g_autoptr(SsgHistoryEntry) entry = ssg_history_entry_new(face, origin, description, 0);
-  inherit_tunings(entry, before, tuning);
+  set_tunings(entry, before, tunings);
   int at = replace ? self->position : self->position + 1;
   int removed = n_entries(self) - at;
   self->position = at; /* before the list tells its listeners */
@@ -430,7 +431,8 @@ gboolean ssg_document_end_gesture(SsgDocument *self, const char *description)
   g_autofree char *automatic = g_steal_pointer(&self->gesture_description);
   if (face) {
     self->preview = ssg_face_ref(face); /* what is on screen stays there until the entry takes over: no notify */
-    if (ssg_document_push(self, face, description ? description : automatic ? automatic : _("Changed"), NULL, tuning,
+    SsgTuning *const tunings[] = {tuning, NULL};
+    if (ssg_document_push(self, face, description ? description : automatic ? automatic : _("Changed"), NULL, tunings,
                           FALSE))
       return TRUE;
   }
@@ -455,9 +457,7 @@ SsgTuning *ssg_document_tuning(SsgDocument *self, int part)
     tuning = self->gesture_tuning;
   if (!tuning)
     return ssg_tuning_new(part, ssg_history_entry_face(entry), self->donor);
-  if (ssg_tuning_donor(tuning) != self->donor)
-    return ssg_tuning_with_donor(tuning, self->donor);
-  return ssg_tuning_ref(tuning);
+  return ssg_tuning_with_donor(tuning, self->donor);
 }
 
 void ssg_document_set_donor(SsgDocument *self, SsgFace *donor, const char *name)

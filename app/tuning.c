@@ -51,6 +51,12 @@ static SsgTuning *tuning_copy(const SsgTuning *tuning)
   return copy;
 }
 
+/* Equal is enough: the same seed's face is made anew by each shelf. */
+static gboolean same_face(const SsgFace *a, const SsgFace *b)
+{
+  return a == b || (a && b && ssg_face_equal(a, b));
+}
+
 static const Directions *directions_of(const SsgTuning *tuning, SsgCode what)
 {
   return what == SSG_CODE_TEXTURE ? &tuning->texture : &tuning->shape;
@@ -182,6 +188,8 @@ SsgTuning *ssg_tuning_with_direction(SsgTuning *tuning, SsgDirectionSet *set, in
 SsgTuning *ssg_tuning_with_donor(SsgTuning *tuning, SsgFace *donor)
 {
   SsgTuning *copy = tuning_copy(tuning);
+  if (same_face(copy->donor, donor))
+    return copy;
   if (copy->donor && (copy->blend_shape != 0 || copy->blend_texture != 0)) {
     SsgTuning *blend = ssg_tuning_new(tuning->part, tuning->anchor, tuning->donor);
     blend->blend_shape = tuning->blend_shape;
@@ -193,6 +201,28 @@ SsgTuning *ssg_tuning_with_donor(SsgTuning *tuning, SsgFace *donor)
   g_clear_pointer(&copy->donor, ssg_face_unref);
   copy->donor = donor ? ssg_face_ref(donor) : NULL;
   return copy;
+}
+
+SsgTuning *ssg_tuning_with_swap(SsgTuning *tuning, SsgFace *donor, SsgCode what)
+{
+  int part = tuning->part;
+  if (tuning->psi != 1 || (part < 0 && !directions_at_rest(&tuning->shape))) {
+    g_autoptr(SsgFace) anchor = tuned_anchor(tuning);
+    g_autoptr(SsgTuning) start = ssg_tuning_new(part, anchor, donor);
+    return ssg_tuning_with_blend(start, part < 0 ? SSG_CODE_SHAPE : what, 1);
+  }
+  static const SsgCode codes[] = { SSG_CODE_SHAPE, SSG_CODE_TEXTURE };
+  g_autoptr(SsgTuning) towards = ssg_tuning_with_donor(tuning, donor);
+  g_autoptr(SsgTuning) swapped = ssg_tuning_with_blend(towards, part < 0 ? SSG_CODE_SHAPE : what, 1);
+  g_autoptr(SsgFace) before = tuned_anchor(towards);
+  for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
+    Directions *directions = (Directions *) directions_of(swapped, codes[i]);
+    if (!(what & codes[i]) || directions_at_rest(directions))
+      continue;
+    take(&swapped->anchor, ssg_face_set_code(swapped->anchor, part, codes[i], ssg_face_code(before, part, codes[i])));
+    directions_clear(directions);
+  }
+  return g_steal_pointer(&swapped);
 }
 
 int ssg_tuning_part(SsgTuning *tuning)
@@ -213,6 +243,18 @@ SsgFace *ssg_tuning_donor(SsgTuning *tuning)
 float ssg_tuning_blend(SsgTuning *tuning, SsgCode what)
 {
   return what == SSG_CODE_TEXTURE ? tuning->blend_texture : tuning->blend_shape;
+}
+
+gboolean ssg_tuning_can_blend(SsgTuning *tuning, SsgCode what)
+{
+  const SsgFace *anchor = tuning->anchor, *donor = tuning->donor;
+  if (!donor)
+    return FALSE;
+  gsize row = sizeof(float) * ssg_face_style_dim(anchor);
+  if (tuning->part >= 0)
+    return memcmp(ssg_face_code(anchor, tuning->part, what), ssg_face_code(donor, tuning->part, what), row) != 0;
+  gsize rows = ssg_face_n_base(anchor) + (tuning->part == SSG_PART_WHOLE ? 2 * ssg_face_n_parts(anchor) : 0);
+  return memcmp(ssg_face_codes(anchor), ssg_face_codes(donor), rows * row) != 0;
 }
 
 float ssg_tuning_truncation(SsgTuning *tuning)

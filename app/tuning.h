@@ -31,13 +31,21 @@ SsgTuning *ssg_tuning_with_truncation(SsgTuning *tuning, const float *mean, floa
  * tuning's part. A reference on the set is kept. When the sliders moved along other directions before (another model's),
  * what they all did becomes part of the anchor first. */
 SsgTuning *ssg_tuning_with_direction(SsgTuning *tuning, SsgDirectionSet *set, int index, float amount);
-/* Another donor, with the blends at rest: what they did becomes part of the anchor. */
+/* Another donor, with the blends at rest: what they did becomes part of the anchor. A donor that equals the present one
+ * changes nothing. */
 SsgTuning *ssg_tuning_with_donor(SsgTuning *tuning, SsgFace *donor);
+/* Where the sliders stand after the part took the codes named by `what` from the donor: those blends at 1, and at 0 what was
+ * there before. So a swap is a blend that went all the way, and can be taken back by degrees. Several swaps from one
+ * donor add up (its shape, then its texture: both at 1); the other code's sliders stay. what is ignored for SSG_PART_BASE
+ * and SSG_PART_WHOLE. */
+SsgTuning *ssg_tuning_with_swap(SsgTuning *tuning, SsgFace *donor, SsgCode what);
 
 int ssg_tuning_part(SsgTuning *tuning);
 SsgFace *ssg_tuning_anchor(SsgTuning *tuning); /* transfer none */
 SsgFace *ssg_tuning_donor(SsgTuning *tuning);  /* transfer none; may be NULL */
 float ssg_tuning_blend(SsgTuning *tuning, SsgCode what);
+/* FALSE when the slider could do nothing: without a donor, or where the anchor has the donor's codes already. */
+gboolean ssg_tuning_can_blend(SsgTuning *tuning, SsgCode what);
 float ssg_tuning_truncation(SsgTuning *tuning);
 /* NULL while truncation was never moved; [S], owned by the tuning. */
 const float *ssg_tuning_mean(SsgTuning *tuning);

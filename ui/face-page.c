@@ -50,8 +50,8 @@ static void refresh(SsgInspectorPage *page)
   g_autoptr(SsgTuning) base = ssg_document_tuning(document(self), SSG_PART_BASE);
   ssg_slider_set_value(SSG_SLIDER(self->blend), ssg_tuning_blend(whole, SSG_CODE_SHAPE));
   ssg_slider_set_value(SSG_SLIDER(self->pose), ssg_tuning_blend(base, SSG_CODE_SHAPE));
-  gtk_widget_set_sensitive(self->blend, ssg_tuning_donor(whole) != NULL);
-  gtk_widget_set_sensitive(self->pose, ssg_tuning_donor(base) != NULL);
+  gtk_widget_set_sensitive(self->blend, ssg_tuning_can_blend(whole, SSG_CODE_SHAPE));
+  gtk_widget_set_sensitive(self->pose, ssg_tuning_can_blend(base, SSG_CODE_SHAPE));
   self->setting = TRUE;
   gtk_drop_down_set_selected(GTK_DROP_DOWN(self->noise), ssg_face_noise(ssg_document_face(document(self))));
   self->setting = FALSE;

@@ -122,7 +122,9 @@ static void refresh(SsgInspectorPage *page)
   set_toggle(self, self->lock, locked);
   show_donor(self, donor);
   gtk_widget_set_sensitive(self->swap, donor && !locked);
-  gtk_widget_set_sensitive(self->blends, ssg_tuning_donor(tuning) && !locked);
+  gtk_widget_set_sensitive(self->blends, !locked);
+  gtk_widget_set_sensitive(self->shape, ssg_tuning_can_blend(tuning, SSG_CODE_SHAPE));
+  gtk_widget_set_sensitive(self->texture, ssg_tuning_can_blend(tuning, SSG_CODE_TEXTURE));
   gtk_widget_set_sensitive(self->buttons, !locked);
   gtk_widget_set_sensitive(self->body, !locked);
   ssg_slider_set_value(SSG_SLIDER(self->shape), ssg_tuning_blend(tuning, SSG_CODE_SHAPE));

@@ -105,8 +105,9 @@ static void swap_from(SsgWindow *self, SsgShelfFace *from, int part, SsgCode cod
     return;
   if (!ssg_document_swap(self->document, face, ssg_shelf_face_name(from), part, code))
     tell_locked(self, part);
-  else if (part >= 0) { /* the next wish is often to blend what was taken */
-    ssg_document_select_part(self->document, part);
+  else { /* the next wish is often to blend what was taken: sliders towards the donor stand at its end now */
+    if (part >= 0)
+      ssg_document_select_part(self->document, part);
     ssg_window_choose_donor(self, from);
   }
 }

@@ -37,18 +37,23 @@ static void report_actions(SsgWindow *self, GString *out, GtkWidget *widget)
   }
 }
 
+static void report_slider(SsgWindow *self, GString *out, const char *page, const char *name, GtkWidget *slider)
+{
+  g_autofree char *title = g_strdup_printf("%s.%s", page, name);
+  report_widget(self, out, title, slider);
+  if (slider)
+    g_string_append_printf(out, "state at.%s %.2f\nstate movable.%s %d\n", title, gtk_range_get_value(GTK_RANGE(slider)), title,
+                           gtk_widget_is_sensitive(slider));
+}
+
 static void report_sliders(SsgWindow *self, GString *out)
 {
   static const char *const part[] = { "shape", "texture", "truncation", "x", "y", "size", "direction-0", "direction-5" };
   static const char *const face[] = { "truncation", "blend", "pose", "x", "y", "size", "direction-0" };
-  for (gsize i = 0; i < G_N_ELEMENTS(part); i++) {
-    g_autofree char *name = g_strdup_printf("part.%s", part[i]);
-    report_widget(self, out, name, ssg_inspector_page_find_slider(SSG_INSPECTOR_PAGE(self->part_page), part[i]));
-  }
-  for (gsize i = 0; i < G_N_ELEMENTS(face); i++) {
-    g_autofree char *name = g_strdup_printf("face.%s", face[i]);
-    report_widget(self, out, name, ssg_inspector_page_find_slider(SSG_INSPECTOR_PAGE(self->face_page), face[i]));
-  }
+  for (gsize i = 0; i < G_N_ELEMENTS(part); i++)
+    report_slider(self, out, "part", part[i], ssg_inspector_page_find_slider(SSG_INSPECTOR_PAGE(self->part_page), part[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS(face); i++)
+    report_slider(self, out, "face", face[i], ssg_inspector_page_find_slider(SSG_INSPECTOR_PAGE(self->face_page), face[i]));
 }
 
 /* Rows of the history on screen: "history.0" is the first of them. */

@@ -247,6 +247,129 @@ static void test_sliders(void)
   g_assert_true(ssg_face_equal(applied, before));
 }
 
+static void assert_blends(SsgDocument *document, int part, float shape, float texture)
+{
+  g_autoptr(SsgTuning) tuning = ssg_document_tuning(document, part);
+  g_autoptr(SsgFace) applied = ssg_tuning_apply(tuning, ssg_document_face(document));
+  g_assert_cmpfloat(ssg_tuning_blend(tuning, SSG_CODE_SHAPE), ==, shape);
+  g_assert_cmpfloat(ssg_tuning_blend(tuning, SSG_CODE_TEXTURE), ==, texture);
+  g_assert_true(ssg_face_equal(applied, ssg_document_face(document))); /* what is shown is what the sliders say */
+}
+
+static gboolean may_blend(SsgDocument *document, int part, SsgCode what)
+{
+  g_autoptr(SsgTuning) tuning = ssg_document_tuning(document, part);
+  return ssg_tuning_can_blend(tuning, what);
+}
+
+/* A swap is a blend that went all the way: the sliders stand at the donor's end, back at 0 is what was before. */
+static void test_swapped_sliders(void)
+{
+  g_autoptr(SsgDocument) document = make_document(1);
+  g_autoptr(SsgFace) start = ssg_face_ref(ssg_document_face(document));
+  g_autoptr(SsgFace) a = make_face(2), b = make_face(3), a_again = make_face(2);
+  g_autoptr(SsgDirectionSet) set = make_directions(2, SSG_CODE_SHAPE);
+  ssg_document_set_donor(document, a, "face 2");
+  g_assert_true(ssg_document_swap(document, a, "face 2", 2, SSG_CODE_BOTH));
+  assert_blends(document, 2, 1, 1);
+  assert_blends(document, 1, 0, 0);
+  tune_blend(document, 2, SSG_CODE_SHAPE, 0.5f);
+  g_assert_cmpstr(newest(document), ==, "Hair shape towards face 2");
+  g_assert_cmpfloat_with_epsilon(ssg_face_code(ssg_document_face(document), 2, SSG_CODE_SHAPE)[7],
+                                 (ssg_face_code(start, 2, SSG_CODE_SHAPE)[7] + ssg_face_code(a, 2, SSG_CODE_SHAPE)[7]) / 2,
+                                 1e-6f);
+  tune_blend(document, 2, SSG_CODE_BOTH, 0);
+  g_assert_true(ssg_face_equal(ssg_document_face(document), start));
+  ssg_document_jump(document, 1);
+  assert_blends(document, 2, 1, 1);
+  ssg_document_undo(document);
+  assert_blends(document, 2, 0, 0);
+  ssg_document_redo(document);
+  assert_blends(document, 2, 1, 1);
+
+  /* Shape alone, then the texture from the same donor; the same face from another shelf is the same donor. */
+  ssg_document_jump(document, 0);
+  g_assert_true(ssg_document_swap(document, a, "face 2", 2, SSG_CODE_SHAPE));
+  assert_blends(document, 2, 1, 0);
+  g_assert_true(ssg_document_swap(document, a_again, "face 2", 2, SSG_CODE_TEXTURE));
+  assert_blends(document, 2, 1, 1);
+  ssg_document_set_donor(document, a_again, "face 2");
+  assert_blends(document, 2, 1, 1);
+  g_assert_false(ssg_document_swap(document, a, "face 2", 2, SSG_CODE_BOTH));
+
+  /* Towards another face from what is there now; what came from the first is the 0 of the second. */
+  g_autoptr(SsgFace) first = ssg_face_ref(ssg_document_face(document));
+  g_assert_true(ssg_document_swap(document, b, "face 3", 2, SSG_CODE_TEXTURE));
+  ssg_document_set_donor(document, b, "face 3");
+  assert_blends(document, 2, 0, 1);
+  tune_blend(document, 2, SSG_CODE_TEXTURE, 0);
+  g_assert_true(ssg_face_equal(ssg_document_face(document), first));
+  ssg_document_undo(document);
+  ssg_document_undo(document);
+  assert_blends(document, 2, 0, 0); /* towards face 3 */
+  ssg_document_set_donor(document, a, "face 2");
+  assert_blends(document, 2, 1, 1); /* and all of face 2 */
+
+  /* Directions of what is taken are part of what was before; the other code's stay where they are. */
+  g_autoptr(SsgTuning) tuning = ssg_document_tuning(document, 2);
+  g_autoptr(SsgTuning) varied = ssg_tuning_with_direction(tuning, set, 1, -2);
+  g_assert_true(ssg_document_tune(document, varied));
+  g_autoptr(SsgFace) before = ssg_face_ref(ssg_document_face(document));
+  g_assert_true(ssg_document_swap(document, b, "face 3", 2, SSG_CODE_TEXTURE));
+  ssg_document_set_donor(document, b, "face 3");
+  assert_blends(document, 2, 0, 1);
+  g_autoptr(SsgTuning) kept = ssg_document_tuning(document, 2);
+  g_assert_cmpfloat(ssg_tuning_direction(kept, set, 1), ==, -2);
+  g_assert_true(ssg_document_swap(document, b, "face 3", 2, SSG_CODE_SHAPE));
+  assert_blends(document, 2, 1, 1);
+  g_autoptr(SsgTuning) taken = ssg_document_tuning(document, 2);
+  g_assert_cmpfloat(ssg_tuning_direction(taken, set, 1), ==, 0);
+  tune_blend(document, 2, SSG_CODE_BOTH, 0);
+  g_assert_true(ssg_face_equal(ssg_document_face(document), before));
+
+  /* The same with truncation, which belongs to both codes. */
+  float mean[S] = {1, 2, 3};
+  g_autoptr(SsgTuning) now = ssg_document_tuning(document, 2);
+  g_autoptr(SsgTuning) calm = ssg_tuning_with_truncation(now, mean, 0.5f);
+  g_assert_true(ssg_document_tune(document, calm));
+  g_autoptr(SsgFace) truncated = ssg_face_ref(ssg_document_face(document));
+  g_assert_true(ssg_document_swap(document, b, "face 3", 2, SSG_CODE_SHAPE));
+  assert_blends(document, 2, 1, 0);
+  tune_blend(document, 2, SSG_CODE_SHAPE, 0);
+  g_assert_true(ssg_face_equal(ssg_document_face(document), truncated));
+
+  /* A slider that could do nothing says so: the face is the donor's from the start. */
+  g_assert_true(may_blend(document, 2, SSG_CODE_SHAPE));
+  ssg_document_start(document, a, "Start");
+  ssg_document_set_donor(document, a_again, "face 2");
+  g_assert_false(may_blend(document, 2, SSG_CODE_SHAPE));
+  g_assert_false(may_blend(document, SSG_PART_WHOLE, SSG_CODE_SHAPE));
+  g_assert_false(may_blend(document, SSG_PART_BASE, SSG_CODE_SHAPE));
+}
+
+/* Everything from a face: every slider towards it stands at its end, but of locked parts, which took nothing. */
+static void test_swapped_whole(void)
+{
+  g_autoptr(SsgDocument) document = make_document(1);
+  g_autoptr(SsgFace) start = ssg_face_ref(ssg_document_face(document));
+  g_autoptr(SsgFace) a = make_face(2);
+  ssg_document_set_locked(document, 3, TRUE);
+  ssg_document_set_donor(document, a, "face 2");
+  g_assert_true(ssg_document_swap(document, a, "face 2", SSG_PART_WHOLE, SSG_CODE_BOTH));
+  assert_blends(document, 3, 0, 0);
+  assert_blends(document, 2, 1, 1);
+  assert_blends(document, SSG_PART_BASE, 1, 0);
+  g_autoptr(SsgTuning) whole = ssg_document_tuning(document, SSG_PART_WHOLE);
+  g_assert_cmpfloat(ssg_tuning_blend(whole, SSG_CODE_SHAPE), ==, 1);
+  tune_blend(document, 2, SSG_CODE_BOTH, 0);
+  g_assert_true(same_row(ssg_document_face(document), start, 2, SSG_CODE_SHAPE));
+  g_assert_true(same_row(ssg_document_face(document), a, 1, SSG_CODE_SHAPE));
+  ssg_document_undo(document);
+  tune_blend(document, SSG_PART_WHOLE, SSG_CODE_SHAPE, 0);
+  g_assert_cmpstr(newest(document), ==, "Whole face towards face 2");
+  g_assert_true(ssg_face_equal(ssg_document_face(document), start));
+}
+
 static void test_whole_and_base(void)
 {
   g_autoptr(SsgDocument) document = make_document(1);
@@ -348,6 +471,8 @@ int main(int argc, char **argv)
   g_test_add_func("/app/document/coalescing", test_coalescing);
   g_test_add_func("/app/document/gestures", test_gestures);
   g_test_add_func("/app/document/sliders", test_sliders);
+  g_test_add_func("/app/document/swapped-sliders", test_swapped_sliders);
+  g_test_add_func("/app/document/swapped-whole", test_swapped_whole);
   g_test_add_func("/app/document/whole-and-base", test_whole_and_base);
   g_test_add_func("/app/document/locks", test_locks);
   g_test_add_func("/app/document/notify", test_notify);

@@ -136,6 +136,13 @@ static void test_round_trip(void)
   g_assert_cmpfloat(ssg_tuning_blend(tuning, SSG_CODE_SHAPE), ==, 0.3f);
   g_assert_cmpfloat(ssg_tuning_amount(tuning, SSG_CODE_TEXTURE, 1), ==, -1.7f);
   g_assert_cmpfloat(ssg_tuning_truncation(tuning), ==, 0.8f);
+  /* After a swap they stand at the donor's end, also where the document was closed in between. */
+  ssg_document_jump(loaded, 1);
+  g_autoptr(SsgTuning) swapped = ssg_document_tuning(loaded, 2);
+  g_assert_cmpfloat(ssg_tuning_blend(swapped, SSG_CODE_SHAPE), ==, 1);
+  g_assert_cmpfloat(ssg_tuning_blend(swapped, SSG_CODE_TEXTURE), ==, 0);
+  ssg_document_jump(loaded, 5);
+  g_assert_true(ssg_project_save(loaded, path, &error)); /* where one stands in the history is saved too */
 
   g_assert_true(ssg_project_save(loaded, again, &error));
   g_assert_no_error(error);

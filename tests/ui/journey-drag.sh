@@ -32,21 +32,52 @@ set -- $(awk '$1 == "part" && $2 != "background" { print $2 }' "$WORK/report" | 
 [ $# = 3 ] || fail "fewer than three parts in the picture"
 one=$1 two=$2 three=$3
 
+# A drop is a blend that went all the way: the sliders towards the donor stand at its end.
+blends() {
+  await at.part.shape $1
+  await at.part.texture $2
+}
+# slide NAME FROM TO: a slider from one of its ends (0 or 1) to the other
+slide() {
+  report
+  set -- $2 $3 $(awk -v n="$1" '$1 == "widget" && $2 == n { print int($3), int($4 + $6 - 11), int($5) }' "$WORK/report")
+  drag_points $(($3 + 10 + $1 * ($5 - 20))) $4 $(($3 - 20 + $2 * ($5 + 40))) $4 # beyond it
+}
+
 remember
 drag tile.1 part:$one
 await position 1
 swapped $one 1 1
 same "$(state selected)" $one "selection after the drop"
+blends 1.00 1.00
+settle
+# Drawn back, there is what was there before; undone, they stand where they stood.
+slide part.shape 1 0
+await position 2
+blends 0.00 1.00
+swapped $one 0 1
+xdotool mousemove 640 20 key ctrl+z
+await position 1
+blends 1.00 1.00
+xdotool key ctrl+z
+await position 0
+blends 0.00 0.00
+swapped $one 0 0
+xdotool key ctrl+shift+z
+await position 1
+blends 1.00 1.00
 remember
 settle
 drag tile.2 part:$two shift
 await position 2
 swapped $two 1 0
+blends 1.00 0.00
 remember
 settle
 drag tile.2 part:$three ctrl
 await position 3
 swapped $three 0 1
+blends 0.00 1.00
 remember
 settle
 drag tile.3 strip.$one
@@ -88,6 +119,8 @@ set -- $(awk '$1 == "widget" && $2 == "canvas" { print $3 + 12, $4 + int($6 / 2)
 drag_points "$3" "$4" "$1" "$2"
 await position 7
 settle
+blends 1.00 1.00
+same "$(state at.face.blend)" 1.00 "the slider of the whole face after all of it was taken"
 face=$(state face) picture=$(state picture)
 xdotool key ctrl+z
 await position 6

@@ -44,6 +44,39 @@ slide() {
   drag_points $(($3 + 10 + $1 * ($5 - 20))) $4 $(($3 - 20 + $2 * ($5 + 40))) $4 # beyond it
 }
 
+# While a face is dragged the part under it lights up, and so does an item of the strip; beside the picture all of it does. No
+# tooltip comes over it. Let go over the header bar, nothing is left of it.
+set -- $(place part:$one)
+corner="$(($1 - 10)) $(($2 - 10)) 4 4" part_x=$1 part_y=$2
+set -- $(box strip.$two)
+edge="$(($1 + 4)) $(($2 + 2)) 6 2" item_x=$(($1 + $3 / 2)) item_y=$(($2 + $4 / 2))
+set -- $(box canvas)
+xdotool mousemove 640 20 sleep 0.3
+calm=$(brightness $corner) calm_edge=$(brightness $edge)
+lit() {
+  xdotool sleep 0.3
+  now=$(brightness $2)
+  [ "$(shift_of "$3" "$now")" -ge 8 ] || fail "$1 does not light up under a drag: was $3, is $now"
+}
+calmed() {
+  xdotool sleep 0.3
+  now=$(brightness $2)
+  [ "$(shift_of "$3" "$now")" -le 1 ] || fail "$1 stays lit: was $3, is $now"
+}
+hold $(place tile.1) $part_x $part_y
+lit "$one" "$corner" "$calm"
+surfaces=$(on_screen)
+xdotool sleep 1.5
+same "$(on_screen)" "$surfaces" "surfaces on the screen while a face is held over a part"
+xdotool mousemove $(($1 + 20)) $(($2 + 20)) sleep 0.05 mousemove $(($1 + 14)) $(($2 + $4 / 2))
+lit "the whole picture" "$corner" "$calm"
+xdotool mousemove $item_x $((item_y - 4)) sleep 0.05 mousemove $item_x $item_y
+lit "$two in the strip" "$edge" "$calm_edge"
+calmed "$one" "$corner" "$calm"
+xdotool mousemove 640 30 sleep 0.05 mousemove 640 20 sleep 0.1 mouseup 1 sleep 0.3
+calmed "$two in the strip" "$edge" "$calm_edge"
+same "$(state position)" 0 "position after a drag to nowhere"
+
 remember
 drag tile.1 part:$one
 await position 1
@@ -141,6 +174,10 @@ settle
 remember
 click tile.4 3
 await_place "item.Keep_on_the_Shelf"
+# The tile below would have a tooltip, which must not come up over its menu.
+surfaces=$(on_screen)
+xdotool sleep 1.5
+same "$(on_screen)" "$surfaces" "surfaces on the screen while the menu is open"
 report
 shape=$(sed -n 's/^widget \(item\.Swap_the_Shape[^ ]*\).*/\1/p' "$WORK/report")
 click "$shape"

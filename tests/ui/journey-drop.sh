@@ -31,10 +31,19 @@ latent_of() {
   await position 0
   settle
 }
+# The canvas has a lit edge while files are over it.
 offer "$WORK/out/latents.npy"
+set -- $(box canvas)
+edge="$1 $(($2 + $4 / 2)) 2 40" calm=$(brightness "$1" $(($2 + $4 / 2)) 2 40)
 set -- $(place canvas)
-drop_files "$1" "$2"
+hold $((${SCREEN_WIDTH:-1280} + 50)) 50 "$1" "$2"
+xdotool sleep 0.3
+lit=$(brightness $edge)
+[ "$(shift_of "$calm" "$lit")" -ge 30 ] || fail "the canvas is not lit while files are held over it: $calm, $lit"
+xdotool mouseup 1
 await kept 2
+xdotool sleep 0.3
+[ "$(shift_of "$calm" "$(brightness $edge)")" -le 1 ] || fail "the canvas stays lit: was $calm, is $(brightness $edge)"
 await_place tile.1
 latent_of 0 2
 latent_of 1 1

@@ -30,8 +30,21 @@ jump() {
   eval "await picture \"\$picture$1\""
   same "$(state n-history)" ${2:-5} "steps after the jump to $1"
 }
+# Steps that were undone are there to be done again, and fainter than those that were not.
+row() {
+  set -- $(box history.$1)
+  brightness $1 $2 $3 $4
+}
+xdotool mousemove 640 20 sleep 0.3
+done2=$(row 2) done3=$(row 3)
 jump 1
+xdotool mousemove 640 20 sleep 0.3
+awk -v a="${done3%% *}" -v b="$(row 3)" -v c="${done2%% *}" -v d="$(row 2)" 'BEGIN { split(b, x); split(d, y)
+  exit !((255 - x[1]) < 0.75 * (255 - a) && (255 - y[1]) < 0.75 * (255 - c)) }' ||
+  fail "steps that were undone look like the others: rows 2 and 3 were $done2 and $done3, are $(row 2) and $(row 3)"
 jump 3
+xdotool mousemove 640 20 sleep 0.3
+[ "$(row 2)" = "$done2" ] || fail "a step that was done again stays faint: $(row 2), was $done2"
 jump 0
 jump 4
 same "$(state modified)" 1 "modified"

@@ -25,7 +25,7 @@ trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
 # A display of our own: the server picks a free number itself, so that tests may run side by side.
-Xvfb -displayfd 3 -screen 0 ${SCREEN:-1280x800}x24 -nolisten tcp -noreset 3>"$WORK/display" >/dev/null 2>&1 &
+Xvfb -displayfd 3 -screen 0 ${SCREEN:-1280x800}x24 -fbdir "$WORK" -nolisten tcp -noreset 3>"$WORK/display" >/dev/null 2>&1 &
 XVFB=$!
 until [ -s "$WORK/display" ]; do
   kill -0 $XVFB 2>/dev/null || { echo "FAIL: Xvfb does not start"; exit 1; }
@@ -174,15 +174,48 @@ drag() {
   drag_points "${from% *}" "${from#* }" "${to% *}" "${to#* }" "$3"
 }
 
-drag_points() {
+# hold FROM-X FROM-Y X Y: the same without letting go
+hold() {
   xdotool mousemove "$1" "$2" sleep 0.1 mousedown 1 sleep 0.05
   [ -n "$5" ] && xdotool keydown "$5"
   for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
     xdotool mousemove $(($1 + ($3 - $1) * i / 12)) $(($2 + ($4 - $2) * i / 12)) sleep 0.02
   done
+}
+
+drag_points() {
+  hold "$@"
   xdotool sleep 0.1 mouseup 1
   [ -n "$5" ] && xdotool keyup "$5"
   xdotool sleep 0.1
+}
+
+# brightness X Y WIDTH HEIGHT: mean red, green and blue (0 to 255) of what is on the screen there. Xvfb keeps its pixels in a
+# file (XWD: header, colours, rows of blue, green, red, nothing).
+brightness() {
+  screen=$WORK/Xvfb_screen0
+  set -- $(($1)) $(($2)) $(($3)) $(($4)) $(od -An -v -tu1 -N100 "$screen" | awk '{ for (i = 1; i <= NF; i++) b[n++] = $i }
+    function word(k) { return ((b[4 * k] * 256 + b[4 * k + 1]) * 256 + b[4 * k + 2]) * 256 + b[4 * k + 3] }
+    END { print word(0) + 12 * word(19), word(12) }')
+  y=$2
+  while [ $y -lt $(($2 + $4)) ]; do
+    od -An -v -tu1 -w4 -j$(($5 + y * $6 + 4 * $1)) -N$((4 * $3)) "$screen"
+    y=$((y + 1))
+  done | awk '{ b += $1; g += $2; r += $3 } END { printf "%.1f %.1f %.1f\n", r / NR, g / NR, b / NR }'
+}
+
+# shift_of BEFORE AFTER: the largest change of red, green or blue between two of these
+shift_of() {
+  echo "$1 $2" | awk '{ for (i = 1; i <= 3; i++) { d = $i - $(i + 3); if (d < 0) d = -d; if (d > m) m = d } print int(m) }'
+}
+
+# on_screen: how many surfaces of all programs are visible: windows, menus, tooltips, what is dragged
+on_screen() { xdotool search --maxdepth 1 --onlyvisible --name "" 2>/dev/null | wc -l; }
+
+# box NAME: left, top, width, height of a control
+box() {
+  report
+  awk -v n="$1" '$1 == "widget" && $2 == n { print int($3), int($4), int($5), int($6); exit }' "$WORK/report"
 }
 
 same() { [ "$1" = "$2" ] || fail "$3: '$1' and '$2' differ"; }

@@ -294,8 +294,10 @@ void ssg_canvas_draw(SsgCanvas *self, GtkSnapshot *snapshot)
     draw_drop_label(self, snapshot);
   else if (self->hovered >= 0 && self->tool == SSG_TOOL_SELECT && self->drag == DRAG_NONE) {
     double x = self->pointer_x, y = self->pointer_y - 40;
+    const SsgOutline *o = ssg_canvas_outline(self, self->hovered);
+    if (!self->pointer_inside && o->n == 0)
+      return; /* pointed at in the strip, and nowhere in the picture */
     if (!self->pointer_inside) {
-      const SsgOutline *o = ssg_canvas_outline(self, self->hovered);
       x = rect.origin.x + (o->left + o->right) / 2 * rect.size.width;
       y = rect.origin.y + o->top * rect.size.height - 36;
     }

@@ -46,6 +46,7 @@ static void setup(GtkSignalListItemFactory *factory, GtkListItem *item, SsgHisto
   gtk_widget_set_hexpand(label, TRUE);
   gtk_box_append(GTK_BOX(row), thumb);
   gtk_box_append(GTK_BOX(row), label);
+  g_object_set_data(G_OBJECT(row), "ssg-item", item); /* which outlives it */
   gtk_list_item_set_child(item, row);
 }
 
@@ -85,13 +86,35 @@ static void selected(SsgHistoryPage *self)
     ssg_document_jump(self->document, (int) position);
 }
 
+/* The row on screen that shows this step; NULL: it is scrolled away. */
+static GtkWidget *row_at(SsgHistoryPage *self, guint position)
+{
+  for (GtkWidget *row = gtk_widget_get_first_child(self->list); row; row = gtk_widget_get_next_sibling(row)) {
+    GtkWidget *box = gtk_widget_get_first_child(row);
+    GtkListItem *item = box ? g_object_get_data(G_OBJECT(box), "ssg-item") : NULL;
+    if (item && gtk_list_item_get_position(item) == position)
+      return row;
+  }
+  return NULL;
+}
+
+/* The keys go on from the current step: arrows would jump from whichever row had the focus last. */
 static gboolean scroll_to_current(gpointer data)
 {
   SsgHistoryPage *self = data;
   int position = self->document ? ssg_document_position(self->document) : -1;
-  if (self->list && position >= 0)
+  if (self->list && position >= 0 && gtk_widget_get_mapped(self->list)) {
     gtk_widget_activate_action(self->list, "list.scroll-to-item", "u", (guint) position);
+    GtkWidget *row = gtk_widget_get_focus_child(self->list) ? row_at(self, (guint) position) : NULL;
+    if (row)
+      gtk_widget_grab_focus(row);
+  }
   return G_SOURCE_REMOVE;
+}
+
+static void attend_to_current(SsgHistoryPage *self)
+{
+  g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, scroll_to_current, g_object_ref(self), g_object_unref);
 }
 
 static void position_changed(SsgHistoryPage *self)
@@ -100,7 +123,7 @@ static void position_changed(SsgHistoryPage *self)
   self->setting = TRUE;
   gtk_single_selection_set_selected(self->selection, position < 0 ? GTK_INVALID_LIST_POSITION : (guint) position);
   self->setting = FALSE;
-  g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, scroll_to_current, g_object_ref(self), g_object_unref);
+  attend_to_current(self);
 }
 
 /* Small pictures come from the model: another one makes them anew. */
@@ -161,6 +184,7 @@ static void ssg_history_page_init(SsgHistoryPage *self)
   g_signal_connect(factory, "bind", G_CALLBACK(bind), self);
   g_signal_connect(factory, "unbind", G_CALLBACK(unbind), self);
   self->list = gtk_list_view_new(NULL, factory);
+  g_signal_connect_swapped(self->list, "map", G_CALLBACK(attend_to_current), self);
   gtk_widget_add_css_class(self->list, "navigation-sidebar");
   gtk_accessible_update_property(GTK_ACCESSIBLE(self->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("History"), -1);
   self->scroller = gtk_scrolled_window_new();

@@ -126,6 +126,7 @@ static void refresh(SsgInspectorPage *page)
   gtk_widget_set_sensitive(self->shape, ssg_tuning_can_blend(tuning, SSG_CODE_SHAPE));
   gtk_widget_set_sensitive(self->texture, ssg_tuning_can_blend(tuning, SSG_CODE_TEXTURE));
   gtk_widget_set_sensitive(self->buttons, !locked);
+  gtk_widget_set_sensitive(self->reset, !locked);
   gtk_widget_set_sensitive(self->body, !locked);
   ssg_slider_set_value(SSG_SLIDER(self->shape), ssg_tuning_blend(tuning, SSG_CODE_SHAPE));
   ssg_slider_set_value(SSG_SLIDER(self->texture), ssg_tuning_blend(tuning, SSG_CODE_TEXTURE));

@@ -16,11 +16,11 @@ static void remember(SsgWindow *self, GFile *file)
 
 /* Opening ----------------------------------------------------------------------------------------------------------- */
 
-/* Into this window if nothing is in it that would be missed, else into one of its own; NULL document: why not. */
-static SsgWindow *show_document(SsgWindow *self, SsgDocument *document, const GError *error)
+/* Into this window if nothing is in it that would be missed, else into one of its own; NULL document: what is the matter, and why. */
+static SsgWindow *show_document(SsgWindow *self, SsgDocument *document, const char *otherwise, const GError *error)
 {
   if (!document) {
-    ssg_window_message(self, error->message, NULL, NULL);
+    ssg_window_message_error(self, otherwise, error, NULL, NULL);
     return NULL;
   }
   SsgWindow *window = self;
@@ -38,7 +38,7 @@ static void open_project(SsgWindow *self, GFile *file)
   g_autofree char *path = g_file_get_path(file);
   g_autoptr(GError) error = NULL;
   g_autoptr(SsgDocument) document = ssg_project_load(path, &error);
-  SsgWindow *window = show_document(self, document, error);
+  SsgWindow *window = show_document(self, document, _("This project cannot be opened."), error);
   if (window)
     remember(window, file);
 }
@@ -71,7 +71,7 @@ static void open_picture(SsgWindow *self, GFile *file)
   g_autoptr(GError) error = NULL;
   if (ssg_picture_sniff(path)) {
     g_autoptr(SsgDocument) document = ssg_picture_load(path, &error);
-    show_document(self, document, error);
+    show_document(self, document, _("The face in this picture cannot be opened."), error);
   } else if (!offer_seed(self, path)) {
     ssg_window_message(self, _("No face is stored in this picture, so its parts cannot be edited. Pictures that were exported "
                                "here can be; so can projects and latents (.npy). Photographs cannot."), NULL, NULL);
@@ -96,7 +96,7 @@ static void open_latents(SsgWindow *self, GFile *file)
   }
   g_autoptr(GPtrArray) faces = ssg_shelf_read_latents(path, &info->arch, &error);
   if (!faces) {
-    ssg_window_message(self, error->message, NULL, NULL);
+    ssg_window_message_error(self, _("These latents cannot be opened."), error, NULL, NULL);
     return;
   }
   for (guint i = 0; i < faces->len; i++)
@@ -195,7 +195,7 @@ static void saved(GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr(GError) error = NULL;
   if (!ssg_project_save_finish(SSG_DOCUMENT(object), result, &error)) {
     self->close_after_save = FALSE;
-    ssg_window_message(self, error->message, _("Save As…"), "win.save-as");
+    ssg_window_message_error(self, _("The project was not saved."), error, _("Save As…"), "win.save-as");
     return;
   }
   GFile *file = ssg_document_file(SSG_DOCUMENT(object));

@@ -56,10 +56,11 @@ static void refuse_model(SsgWindow *self, const GError *error)
   g_free(self->refused);
   self->refused = g_strdup(path);
   if (!own || g_strcmp0(own, path) == 0) {
-    ssg_window_message(self, error->message, _("Find Model…"), "win.open-model");
+    ssg_window_message_error(self, _("This model does not fit the portrait."), error, _("Find Model…"), "win.open-model");
     return;
   }
-  ssg_window_message(self, error->message, _("Open in a New Window"), "win.open-refused");
+  ssg_window_message_error(self, _("This model does not fit the portrait."), error, _("Open in a New Window"),
+                           "win.open-refused");
   self->refusing = TRUE;
   g_autofree char *device = device_name(self);
   ssg_render_service_load(self->service, own, device);
@@ -116,7 +117,7 @@ void ssg_window_service_state_changed(SsgWindow *self)
     break;
   case SSG_SERVICE_FAILED:
     if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-      ssg_window_message(self, error->message, _("Open Another Model…"), "win.open-model");
+      ssg_window_message_error(self, _("This model cannot be opened."), error, _("Open Another Model…"), "win.open-model");
     break;
   case SSG_SERVICE_DEVICE_LOST: {
     g_autofree char *text = g_strdup_printf(_("The device stopped working (%s). Nothing of your work is lost."),

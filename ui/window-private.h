@@ -65,6 +65,9 @@ struct _SsgWindow {
 
 /* window.c */
 void ssg_window_message(SsgWindow *self, const char *text, const char *button, const char *action);
+/* The same: a sentence for the person, then what the engine says. */
+void ssg_window_message_error(SsgWindow *self, const char *what, const GError *error, const char *button,
+                              const char *action);
 void ssg_window_hide_message(SsgWindow *self);
 void ssg_window_toast(SsgWindow *self, const char *text);
 void ssg_window_toast_error(SsgWindow *self, const char *what, const GError *error);

@@ -29,6 +29,13 @@ void ssg_window_message(SsgWindow *self, const char *text, const char *button, c
   gtk_revealer_set_reveal_child(GTK_REVEALER(self->bar), TRUE);
 }
 
+void ssg_window_message_error(SsgWindow *self, const char *what, const GError *error, const char *button,
+                              const char *action)
+{
+  g_autofree char *text = g_strdup_printf("%s %s", what, error->message);
+  ssg_window_message(self, text, button, action);
+}
+
 void ssg_window_hide_message(SsgWindow *self)
 {
   gtk_revealer_set_reveal_child(GTK_REVEALER(self->bar), FALSE);
@@ -154,7 +161,7 @@ static void render_failed(SsgRenderService *service, const GError *error, guint6
 {
   /* A lost device is told with a way on (window-model.c), which this must not cover. */
   if (!g_error_matches(error, SSG_ERROR, SSG_ERROR_DEVICE))
-    ssg_window_message(self, error->message, NULL, NULL);
+    ssg_window_message_error(self, _("This face cannot be drawn."), error, NULL, NULL);
 }
 
 void ssg_window_set_document(SsgWindow *self, SsgDocument *document)

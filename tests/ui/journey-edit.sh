@@ -16,6 +16,18 @@ report
 same "$(nowhere)" $((parts - $(drawn))) "parts that are nowhere in the picture"
 [ "$(nowhere)" -gt 0 ] || fail "every part of this face is in the picture: that shows nothing"
 
+# Pointing at one of them in the strip names nothing in the picture; pointing at another part outlines it there.
+absent=$(awk '$1 == "part" { there[$2] = 1 } $1 == "widget" && $2 ~ /^strip\./ { n[++k] = substr($2, 7) }
+  END { for (i = 1; i <= k; i++) if (!there[n[i]]) { print n[i]; exit } }' "$WORK/report")
+set -- $(box canvas)
+top="$1 $2 $3 40" whole="$1 $2 $3 $4"
+xdotool mousemove 640 20 sleep 0.3
+calm=$(brightness $top) all=$(brightness $whole)
+xdotool mousemove $(place strip.$absent) sleep 0.3
+same "$(brightness $top)" "$calm" "upper edge of the canvas while the pointer is on $absent, which is nowhere"
+xdotool mousemove $(place strip.hair) sleep 0.3
+other "$(brightness $whole)" "$all" "canvas while the pointer is on the hair's item"
+
 # A click on the hair selects it; a slider changes its codes and nothing else's.
 click part:hair
 await selected hair

@@ -22,6 +22,14 @@ done
 click tab.History
 await inspector history
 await_place history.4
+# The keys go on from the current step, also where undo led to it, not from the row that was clicked.
+click history.4
+xdotool key ctrl+z ctrl+z
+await position 2
+xdotool sleep 0.3 key Up
+await position 1
+xdotool key Down Down Down
+await position 4
 jump() {
   click history.$1
   await position $1

@@ -93,20 +93,41 @@ gsize ssg_memory_available_in(const char *root)
   return available;
 }
 
-gsize ssg_memory_available(void)
+/* G_MAXSIZE where there is no limit. */
+static gsize address_space_left(void)
 {
-  gsize available = ssg_memory_available_in("/");
   struct rlimit limit;
   guint64 pages = 0;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return G_MAXSIZE;
+  number_in_file("/proc/self", "statm", NULL, &pages); /* the first: pages of address space in use */
+  gsize used = pages * (gsize) sysconf(_SC_PAGESIZE);
+  return limit.rlim_cur > used ? (gsize) limit.rlim_cur - used : 0;
+}
 
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    number_in_file("/proc/self", "statm", NULL, &pages); /* the first: pages of address space in use */
-    gsize used = pages * (gsize) sysconf(_SC_PAGESIZE);
-    /* Address space goes faster than memory: the device takes it in large segments, and every thread's allocator reserves some. */
-    gsize left = limit.rlim_cur > used ? (gsize) limit.rlim_cur - used : 0;
-    available = MIN(available, left / 8 * 5);
-  }
-  return available;
+gsize ssg_memory_available(void)
+{
+  gsize available = ssg_memory_available_in("/"), left = address_space_left();
+  /* Address space goes faster than memory: the device takes it in large segments, and every thread's allocator reserves some. */
+  return left == G_MAXSIZE ? available : MIN(available, left / 8 * 5);
+}
+
+/* Libraries with what they compile and every thread's stack and allocator reserve that much, of which little is ever used. Where it
+ * cannot be had, oneDNN crashes. */
+static gsize address_space_to_render(void)
+{
+  return (gsize) (256 + 64 * MIN(g_get_num_processors(), 8)) << 20;
+}
+
+gboolean ssg_memory_suffices_to_render(const char *what, gsize bytes, GError **error)
+{
+  gsize left = address_space_left(), beside = address_space_to_render();
+  if (left - MIN(left, beside) >= bytes)
+    return ssg_memory_suffices(what, bytes, "run", error);
+  g_set_error(error, SSG_ERROR, SSG_ERROR_MEMORY,
+              "%s needs about %" G_GSIZE_FORMAT " MiB of memory to run, and %" G_GSIZE_FORMAT " MiB of address space; the limit of this process "
+              "leaves %" G_GSIZE_FORMAT " MiB (ulimit -v)", what, bytes >> 20, (bytes + beside) >> 20, left >> 20);
+  return FALSE;
 }
 
 gboolean ssg_memory_suffices(const char *what, gsize bytes, const char *purpose, GError **error)

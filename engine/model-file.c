@@ -304,7 +304,8 @@ SsgModel *ssg_model_load_for(SsgContext *ctx, const char *path, const char *whic
   if (!open_source(&source, path, which, error))
     return NULL;
   gsize render = source.info->memory_bytes, convert = MIN(render, bytes_to_convert(&source.info->arch));
-  if (!ssg_memory_suffices(path, use == SSG_MODEL_TO_RENDER ? render : convert, use == SSG_MODEL_TO_RENDER ? "run" : "convert", error))
+  if (use == SSG_MODEL_TO_RENDER ? !ssg_memory_suffices_to_render(path, render, error)
+                                 : !ssg_memory_suffices(path, convert, "convert", error))
     return NULL;
   g = ssg_generator_new_empty(ctx, &source.info->arch, error);
   if (!g)

@@ -107,7 +107,7 @@ SsgModel *ssg_model_new_from_generator(SsgGenerator *generator, SsgModelInfo *in
 SsgModel *ssg_model_new_random(SsgContext *ctx, const SsgArchitecture *arch, guint64 seed, GError **error)
 {
   g_autoptr(SsgModelInfo) info = ssg_model_info_new(arch, "random weights", "random");
-  if (!ssg_memory_suffices("this architecture", info->memory_bytes, "run", error))
+  if (!ssg_memory_suffices_to_render("this architecture", info->memory_bytes, error))
     return NULL;
   SsgGenerator *g = ssg_generator_new(ctx, arch, seed, error);
   return g ? ssg_model_new_from_generator(g, g_steal_pointer(&info)) : NULL;

@@ -86,6 +86,13 @@ static void test_address_space(void)
     g_assert_cmpuint(available, >, spare / 8 * 5 - 8 * MIB); /* the test itself took some */
     g_autoptr(GError) error = NULL;
     g_assert_false(ssg_memory_suffices("a thing", spare / 8 * 5 + 1, "run", &error));
+    g_clear_error(&error);
+    /* What renders needs address space beside, as much as this limit leaves at least. */
+    g_assert_true(ssg_memory_suffices("a thing", 8 * MIB, "run", &error));
+    g_assert_false(ssg_memory_suffices_to_render("a thing", 8 * MIB, &error));
+    g_assert_error(error, SSG_ERROR, SSG_ERROR_MEMORY);
+    g_assert_nonnull(strstr(error->message, "MiB of address space"));
+    g_clear_error(&error);
     limit.rlim_cur = used; /* nothing left at all, and no underflow */
     g_assert_cmpint(setrlimit(RLIMIT_AS, &limit), ==, 0);
     g_assert_cmpuint(ssg_memory_available(), ==, 0);

@@ -41,7 +41,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Source, source_clear)
 
 static char *title_of(const char *path)
 {
-  char *name = g_path_get_basename(path);
+  char *name = g_filename_display_basename(path); /* valid UTF-8, as metadata must be */
   char *dot = strrchr(name, '.');
   if (dot && dot != name)
     *dot = '\0';
@@ -511,7 +511,9 @@ static JsonNode *args_of(const SsgArchitecture *a)
   json_object_set_boolean_member(args, "residual_refine", a->residual_refine);
   json_object_set_boolean_member(args, "detach_texture", a->detach_texture);
   json_object_set_array_member(args, "transparent_dims", transparent);
-  return json_node_init_object(json_node_alloc(), args);
+  JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+  json_node_take_object(node, args);
+  return node;
 }
 
 gboolean ssg_model_save_pt(SsgModel *model, const char *path, GError **error)

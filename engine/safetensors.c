@@ -169,7 +169,7 @@ SsgSafetensorsWriter *ssg_safetensors_writer_open(const char *path, GError **err
 void ssg_safetensors_writer_set_metadata(SsgSafetensorsWriter *writer, const char *key, const char *value)
 {
   g_assert(writer->data_start == 0);
-  g_hash_table_replace(writer->metadata, g_strdup(key), g_strdup(value));
+  g_hash_table_replace(writer->metadata, g_strdup(key), g_utf8_make_valid(value, -1)); /* a path may be anything; readers take UTF-8 only */
 }
 
 int ssg_safetensors_writer_declare(SsgSafetensorsWriter *writer, const char *name, SsgDtype dtype, const SsgShape *shape,

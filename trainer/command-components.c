@@ -68,7 +68,7 @@ static gboolean make_sheet(const SsgModelRun *run, const SsgSheetOptions *o, con
       return FALSE;
   }
   return ssg_model_sheet_save(sheet, o, run, "components",
-                              "parts added one after another; below, the depth of the part added", error);
+                              "parts added one after another; below, the depth of the part added: pale is near, each from its own nearest to farthest", error);
 }
 
 static int run_components(int argc, char **argv)

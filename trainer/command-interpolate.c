@@ -78,11 +78,10 @@ static void add_to_sheet(const Path *path, SsgSheet *sheet, int frame, const Ssg
     return;
   ssg_model_sheet_set_face(sheet, row, column, render);
   ssg_model_sheet_set_mask(sheet, row + 1, column, render, ssg_model_info(path->model.model));
-  if (frame % (path->frames - 1) == 0) {
-    guint64 seed = g_array_index(path->seeds, guint64, frame / (path->frames - 1));
-    g_autofree char *caption = g_strdup_printf("seed %" G_GUINT64_FORMAT, seed);
-    ssg_sheet_set_tile_caption(sheet, row, column, caption);
-  }
+  int segment = frame / (path->frames - 1), step = frame % (path->frames - 1);
+  g_autofree char *caption = step ? g_strdup_printf("%.2f", step / (double) (path->frames - 1))
+                                  : g_strdup_printf("seed %" G_GUINT64_FORMAT, g_array_index(path->seeds, guint64, segment));
+  ssg_sheet_set_tile_caption(sheet, row + 1, column, caption);
 }
 
 static gboolean make_frames(Path *path, SsgSheet *sheet, SsgProgress *progress, GError **error)
@@ -108,6 +107,25 @@ static gboolean make_frames(Path *path, SsgSheet *sheet, SsgProgress *progress, 
   return TRUE;
 }
 
+/* "shape of hair, mouth", "base, texture" or "everything". */
+static char *text_of_changes(const Path *path, const SsgModelInfo *info)
+{
+  const struct {
+    gboolean changes;
+    const char *name;
+  } codes[] = {{path->base, "base"}, {path->shape, "shape"}, {path->texture, "texture"}};
+  gboolean all_parts = (int) path->parts->len == info->arch.n_parts;
+  GString *text = g_string_new(NULL);
+  if (path->base && path->shape && path->texture && all_parts)
+    return g_string_free(g_string_append(text, "everything"), FALSE);
+  for (gsize i = 0; i < G_N_ELEMENTS(codes); i++)
+    if (codes[i].changes)
+      g_string_append_printf(text, "%s%s", text->len ? ", " : "", codes[i].name);
+  for (guint i = 0; !all_parts && i < path->parts->len; i++)
+    g_string_append_printf(text, "%s%s", i ? ", " : " of ", info->part_names[g_array_index(path->parts, int, i)]);
+  return g_string_free(text, FALSE);
+}
+
 static gboolean make_path(Path *path, gboolean quiet, GError **error)
 {
   g_autofree char *folder = g_build_filename(path->sheet.out, "frames", NULL);
@@ -118,9 +136,14 @@ static gboolean make_path(Path *path, gboolean quiet, GError **error)
       ssg_model_sheet_new(&path->sheet, &path->model, 2 * ((shown + COLUMNS - 1) / COLUMNS), MIN(shown, COLUMNS), error);
   if (!sheet)
     return FALSE;
+  const SsgModelInfo *info = ssg_model_info(path->model.model);
+  g_autofree char *changes = text_of_changes(path, info),
+                  *first = n > SHEET_FRAMES ? g_strdup_printf("; the first %d of %d", SHEET_FRAMES, n) : g_strdup(""),
+                  *what = g_strdup_printf("from face to face: %s%s", changes, first);
   g_autoptr(SsgProgress) progress = ssg_progress_new("interpolating", "frames", (guint64) n, quiet);
+  ssg_sheet_set_legend(sheet, info->part_names, info->part_colors, info->arch.n_parts);
   return make_frames(path, sheet, progress, error) &&
-         ssg_model_sheet_save(sheet, &path->sheet, &path->model, "sheet", "from face to face, with masks", error);
+         ssg_model_sheet_save(sheet, &path->sheet, &path->model, "sheet", what, error);
 }
 
 /* No --parts and no --codes: everything. --parts alone: their shapes and textures. --codes alone: of all parts. */
@@ -129,6 +152,10 @@ static gboolean choose(Path *path, const char *parts, const char *codes, GError 
   path->parts = ssg_parse_parts("--parts", parts ? parts : "all", ssg_model_info(path->model.model), error);
   if (!path->parts)
     return FALSE;
+  if (path->base && parts) {
+    ssg_command_usage_error(error, "the base code belongs to the whole face: --codes base and --parts exclude each other");
+    return FALSE;
+  }
   if (codes)
     return TRUE; /* parsed already */
   path->base = !parts;
@@ -149,7 +176,7 @@ static int run_interpolate(int argc, char **argv)
       {"frames", 0, 0, G_OPTION_ARG_INT, &path.frames, "Pictures from one face to the next, both counted (10)", "N"},
       {"parts", 0, 0, G_OPTION_ARG_STRING, &parts, "Only these parts change: names or numbers (whole faces change)",
        "PARTS"},
-      {"codes", 0, 0, G_OPTION_ARG_STRING, &codes, "Only these codes change: of base (pose), shape, texture", "LIST"},
+      {"codes", 0, 0, G_OPTION_ARG_STRING, &codes, "Only these codes change: of base (the pose; not with --parts), shape, texture", "LIST"},
       {NULL}};
   if (!ssg_command_parse(
           &argc, &argv, "MODEL",

@@ -113,6 +113,14 @@ static gboolean add_tile(Transform *t, SsgSheet *sheet, int row, int column, con
   return TRUE;
 }
 
+static char *text_of_parts(const Transform *t)
+{
+  GString *text = g_string_new(t->parts ? NULL : "foreground");
+  for (guint i = 0; t->parts && i < t->parts->len; i++)
+    g_string_append_printf(text, "%s%s", i ? ", " : "", ssg_model_info(t->model.model)->part_names[g_array_index(t->parts, int, i)]);
+  return g_string_free(text, FALSE);
+}
+
 static gboolean make_sheet(Transform *t, guint64 seed, const SsgFace *face, GError **error)
 {
   g_autoptr(SsgSheet) sheet = ssg_model_sheet_new(&t->sheet, &t->model, (int) t->scales->len, (int) t->moves->len, error);
@@ -136,7 +144,9 @@ static gboolean make_sheet(Transform *t, guint64 seed, const SsgFace *face, GErr
   g_autofree char *over = t->photo   ? g_strdup("a photograph")
                           : t->donor ? g_strdup_printf("the background of seed %" G_GUINT64_FORMAT, t->donor_seed)
                                      : g_strdup("its own background");
-  g_autofree char *what = g_strdup_printf("seed %" G_GUINT64_FORMAT ", moved and scaled over %s", seed, over);
+  g_autofree char *moved = text_of_parts(t);
+  g_autofree char *what = g_strdup_printf("seed %" G_GUINT64_FORMAT ", %s moved and scaled over %s%s", seed, moved, over,
+                                          t->exact ? " (exact)" : "");
   g_autofree char *name = g_strdup_printf("transform-%04" G_GUINT64_FORMAT, seed);
   return ssg_model_sheet_save(sheet, &t->sheet, &t->model, name, what, error);
 }

@@ -85,10 +85,13 @@ void ssg_draw_text(cairo_t *cr, double x, double y, double align, const char *te
   cairo_new_path(cr);
 }
 
+#define MAX_SHOWN 1000 /* no sheet is wide enough for more characters */
+
 char *ssg_draw_shorten(cairo_t *cr, const char *text, double size, SsgDrawWeight weight, double room)
 {
-  char *shorter = g_strdup(text);
-  for (glong length = g_utf8_strlen(text, -1); length > 0 && ssg_draw_text_width(cr, shorter, size, weight) > room;) {
+  glong all = g_utf8_strlen(text, -1), length = MIN(all, MAX_SHOWN);
+  char *shorter = length < all ? g_utf8_substring(text, 0, length) : g_strdup(text);
+  for (; length > 0 && ssg_draw_text_width(cr, shorter, size, weight) > room;) {
     g_autofree char *start = g_utf8_substring(text, 0, --length);
     g_free(shorter);
     shorter = g_strconcat(g_strchomp(start), "…", NULL);

@@ -48,8 +48,9 @@ gboolean ssg_model_sheet_save(SsgSheet *sheet, const SsgSheetOptions *options, c
 {
   const SsgModelInfo *info = ssg_model_info(run->model);
   g_autofree char *file = g_strconcat(name, ".png", NULL), *path = g_build_filename(options->out, file, NULL);
-  SsgImageOrigin origin = ssg_picture_origin(info, NULL, what);
-  ssg_sheet_set_title(sheet, info->name, what);
+  g_autofree char *subtitle = g_strdup_printf("%s; truncation %g", what, options->truncation);
+  SsgImageOrigin origin = ssg_picture_origin(info, NULL, subtitle);
+  ssg_sheet_set_title(sheet, info->name, subtitle);
   return ssg_sheet_save(sheet, path, &origin, error);
 }
 

@@ -39,7 +39,7 @@ gboolean ssg_sheet_options_check(const SsgSheetOptions *options, GError **error)
 gboolean ssg_model_sheet_fits(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error);
 /* A sheet of tiles of the options' size; NULL with SSG_ERROR_ARGUMENT, before anything is rendered, when it would be too large. */
 SsgSheet *ssg_model_sheet_new(const SsgSheetOptions *options, const SsgModelRun *run, int rows, int columns, GError **error);
-/* As DIR/name.png. Title and subtitle are set to the model's name and what. */
+/* As DIR/name.png. Title and subtitle are set to the model's name, and to what with the truncation. */
 gboolean ssg_model_sheet_save(SsgSheet *sheet, const SsgSheetOptions *options, const SsgModelRun *run, const char *name,
                               const char *what, GError **error);
 void ssg_model_sheet_set_face(SsgSheet *sheet, int row, int column, const SsgRender *render);

@@ -8,6 +8,7 @@
 #define INK 0x22262b
 #define INK_LIGHT 0x6a727b
 #define EMPTY 0xeef0f2
+#define WIDEST_TITLE 1600 /* what is wider is cut, where the pictures are narrower */
 
 typedef struct {
   cairo_surface_t *picture;
@@ -20,13 +21,16 @@ struct SsgSheet {
   int rows, columns, tile_width, tile_height, gap;
   char *title, *subtitle;
   char **row_captions, **column_captions;
+  char **legend_names; /* or NULL */
+  guint32 *legend_colors;
   Tile *tiles;
 };
 
 /* Where everything lies, in pixels. */
 typedef struct {
   double text, title; /* sizes of type */
-  int margin, left, top, step_x, step_y, width, height;
+  int margin, left, top, step_x, width, height, legend; /* legend: where it begins */
+  int *rows;                                            /* where each begins, and the end of the last */
 } Layout;
 
 static gboolean any_text(char **texts, int n)
@@ -37,12 +41,35 @@ static gboolean any_text(char **texts, int n)
   return FALSE;
 }
 
-static gboolean any_tile_caption(const SsgSheet *sheet)
+static gboolean row_has_captions(const SsgSheet *sheet, int row)
 {
-  for (int i = 0; i < sheet->rows * sheet->columns; i++)
-    if (sheet->tiles[i].caption)
+  for (int i = 0; i < sheet->columns; i++)
+    if (sheet->tiles[row * sheet->columns + i].caption)
       return TRUE;
   return FALSE;
+}
+
+/* Colours and names, line after line within the margins; returns where it ends. cr draws, or measures with `draw` FALSE. */
+static int lay_out_legend(cairo_t *cr, const SsgSheet *sheet, const Layout *l, gboolean draw)
+{
+  double text = l->text, x = l->left, y = l->legend, right = l->width - l->margin;
+  for (int i = 0; sheet->legend_names[i]; i++) {
+    g_autofree char *name = ssg_draw_shorten(cr, sheet->legend_names[i], text, SSG_DRAW_PLAIN, right - l->left - 1.4 * text);
+    double width = 1.4 * text + ssg_draw_text_width(cr, name, text, SSG_DRAW_PLAIN);
+    if (x > l->left && x + width > right) {
+      x = l->left;
+      y += 1.7 * text;
+    }
+    if (draw) {
+      ssg_draw_set_color(cr, sheet->legend_colors[i], 1);
+      cairo_rectangle(cr, round(x), round(y + 0.1 * text), round(text), round(text));
+      cairo_fill(cr);
+      ssg_draw_set_color(cr, INK, 1);
+      ssg_draw_text(cr, x + 1.4 * text, y + text, 0, name, text, SSG_DRAW_PLAIN);
+    }
+    x += width + 1.4 * text;
+  }
+  return (int) ceil(y + 1.2 * text);
 }
 
 static Layout lay_out(const SsgSheet *sheet, cairo_t *measure)
@@ -50,8 +77,10 @@ static Layout lay_out(const SsgSheet *sheet, cairo_t *measure)
   Layout l = {.text = CLAMP(sheet->tile_width / 11.0, 10, 22)};
   gboolean columns = any_text(sheet->column_captions, sheet->columns),
            rows = any_text(sheet->row_captions, sheet->rows);
-  gboolean captions = any_tile_caption(sheet);
-  gboolean plain = !columns && !rows && !captions && !sheet->title && !sheet->subtitle;
+  gboolean captions = FALSE;
+  for (int i = 0; i < sheet->rows; i++)
+    captions |= row_has_captions(sheet, i);
+  gboolean plain = !columns && !rows && !captions && !sheet->title && !sheet->subtitle && !sheet->legend_names;
   double widest = 0;
   l.title = round(1.5 * l.text);
   l.margin = plain ? sheet->gap : (int) ceil(1.2 * l.text);
@@ -70,15 +99,22 @@ static Layout lay_out(const SsgSheet *sheet, cairo_t *measure)
   if (rows)
     l.left += (int) ceil(widest + 0.8 * l.text);
   l.step_x = sheet->tile_width + sheet->gap;
-  l.step_y = sheet->tile_height + sheet->gap + (captions ? (int) ceil(1.8 * l.text) : 0);
+  l.rows = g_new(int, sheet->rows + 1);
+  l.rows[0] = l.top;
+  for (int i = 0; i < sheet->rows; i++)
+    l.rows[i + 1] = l.rows[i] + sheet->tile_height + sheet->gap + (row_has_captions(sheet, i) ? (int) ceil(1.8 * l.text) : 0);
   l.width = l.left + sheet->columns * l.step_x - sheet->gap + l.margin;
-  l.height = l.top + sheet->rows * l.step_y - sheet->gap + l.margin;
-  if (sheet->title) /* a title may be wider than two small tiles */
-    l.width =
-        MAX(l.width, 2 * l.margin + (int) ceil(ssg_draw_text_width(measure, sheet->title, l.title, SSG_DRAW_BOLD)));
+  l.height = l.rows[sheet->rows] - sheet->gap + l.margin;
+  int widened = 2 * l.margin; /* a title may be wider than two small tiles */
+  if (sheet->title)
+    widened += (int) ceil(ssg_draw_text_width(measure, sheet->title, l.title, SSG_DRAW_BOLD));
   if (sheet->subtitle)
-    l.width =
-        MAX(l.width, 2 * l.margin + (int) ceil(ssg_draw_text_width(measure, sheet->subtitle, l.text, SSG_DRAW_PLAIN)));
+    widened = MAX(widened, 2 * l.margin + (int) ceil(ssg_draw_text_width(measure, sheet->subtitle, l.text, SSG_DRAW_PLAIN)));
+  l.width = MAX(l.width, MIN(widened, WIDEST_TITLE));
+  if (sheet->legend_names) {
+    l.legend = l.rows[sheet->rows] + (int) ceil(0.4 * l.text);
+    l.height = lay_out_legend(measure, sheet, &l, FALSE) + l.margin;
+  }
   return l;
 }
 
@@ -91,15 +127,17 @@ static void draw_caption(cairo_t *cr, double middle, double baseline, double roo
 
 static void draw_texts(cairo_t *cr, const SsgSheet *sheet, const Layout *l)
 {
-  double y = l->margin;
+  double y = l->margin, room = l->width - 2 * l->margin;
   if (sheet->title) {
     ssg_draw_set_color(cr, INK, 1);
-    ssg_draw_text(cr, l->margin, y + l->title, 0, sheet->title, l->title, SSG_DRAW_BOLD);
+    g_autofree char *fitting = ssg_draw_shorten(cr, sheet->title, l->title, SSG_DRAW_BOLD, room);
+    ssg_draw_text(cr, l->margin, y + l->title, 0, fitting, l->title, SSG_DRAW_BOLD);
     y += ceil(1.5 * l->title);
   }
   if (sheet->subtitle) {
     ssg_draw_set_color(cr, INK_LIGHT, 1);
-    ssg_draw_text(cr, l->margin, y + l->text, 0, sheet->subtitle, l->text, SSG_DRAW_PLAIN);
+    g_autofree char *fitting = ssg_draw_shorten(cr, sheet->subtitle, l->text, SSG_DRAW_PLAIN, room);
+    ssg_draw_text(cr, l->margin, y + l->text, 0, fitting, l->text, SSG_DRAW_PLAIN);
   }
   for (int i = 0; i < sheet->columns; i++)
     if (sheet->column_captions[i])
@@ -108,7 +146,7 @@ static void draw_texts(cairo_t *cr, const SsgSheet *sheet, const Layout *l)
   for (int i = 0; i < sheet->rows; i++)
     if (sheet->row_captions[i]) {
       ssg_draw_set_color(cr, INK, 1);
-      ssg_draw_text(cr, l->left - 0.8 * l->text, l->top + i * l->step_y + sheet->tile_height / 2.0 + 0.35 * l->text, 1,
+      ssg_draw_text(cr, l->left - 0.8 * l->text, l->rows[i] + sheet->tile_height / 2.0 + 0.35 * l->text, 1,
                     sheet->row_captions[i], l->text, SSG_DRAW_PLAIN);
     }
 }
@@ -116,7 +154,7 @@ static void draw_texts(cairo_t *cr, const SsgSheet *sheet, const Layout *l)
 static void draw_tile(cairo_t *cr, const SsgSheet *sheet, const Layout *l, int row, int column)
 {
   const Tile *tile = &sheet->tiles[row * sheet->columns + column];
-  double x = l->left + column * l->step_x, y = l->top + row * l->step_y;
+  double x = l->left + column * l->step_x, y = l->rows[row];
   if (tile->picture) {
     int width = cairo_image_surface_get_width(tile->picture), height = cairo_image_surface_get_height(tile->picture);
     double scale = MIN(sheet->tile_width / (double) width, sheet->tile_height / (double) height);
@@ -190,6 +228,8 @@ void ssg_sheet_free(SsgSheet *sheet)
   g_free(sheet->row_captions);
   g_free(sheet->column_captions);
   g_free(sheet->tiles);
+  g_strfreev(sheet->legend_names);
+  g_free(sheet->legend_colors);
   g_free(sheet->title);
   g_free(sheet->subtitle);
   g_free(sheet);
@@ -204,6 +244,16 @@ void ssg_sheet_set_title(SsgSheet *sheet, const char *title, const char *subtitl
 {
   set_text(&sheet->title, title);
   set_text(&sheet->subtitle, subtitle);
+}
+
+void ssg_sheet_set_legend(SsgSheet *sheet, char *const *names, const guint32 *colors, int n)
+{
+  g_strfreev(sheet->legend_names);
+  g_free(sheet->legend_colors);
+  sheet->legend_names = g_new0(char *, n + 1);
+  sheet->legend_colors = g_memdup2(colors, (gsize) n * sizeof *colors);
+  for (int i = 0; i < n; i++)
+    sheet->legend_names[i] = g_strdup(names[i]);
 }
 
 void ssg_sheet_set_row_caption(SsgSheet *sheet, int row, const char *text)
@@ -271,6 +321,7 @@ SsgImage *ssg_sheet_render(const SsgSheet *sheet, GError **error)
   if (least_width <= MAX_SIDE && least_height <= MAX_SIDE)
     l = lay_out(sheet, measure);
   cairo_destroy(measure);
+  g_autofree int *rows = l.rows;
   if (l.width < 1 || l.width > MAX_SIDE || l.height > MAX_SIDE) {
     g_set_error(
         error, SSG_ERROR, SSG_ERROR_ARGUMENT,
@@ -283,6 +334,8 @@ SsgImage *ssg_sheet_render(const SsgSheet *sheet, GError **error)
   for (int row = 0; row < sheet->rows; row++)
     for (int column = 0; column < sheet->columns; column++)
       draw_tile(cr, sheet, &l, row, column);
+  if (sheet->legend_names)
+    lay_out_legend(cr, sheet, &l, TRUE);
   SsgImage *image = ssg_draw_to_image(cr, error);
   cairo_destroy(cr);
   return image;

@@ -1,4 +1,4 @@
-/* Contact sheets: pictures in a grid, with title, captions of rows and columns, and captions below pictures. For sample
+/* Contact sheets: pictures in a grid, with title, captions of rows and columns, captions below pictures, and a legend of colours. For sample
  * grids of a run, and for the commands generate, components, mix, interpolate and transform.
  *
  *   g_autoptr(SsgSheet) sheet = ssg_sheet_new(rows, columns, size, size);
@@ -25,6 +25,9 @@ void ssg_sheet_set_title(SsgSheet *sheet, const char *title, const char *subtitl
 void ssg_sheet_set_row_caption(SsgSheet *sheet, int row, const char *text);
 void ssg_sheet_set_column_caption(SsgSheet *sheet, int column, const char *text);
 void ssg_sheet_set_tile_caption(SsgSheet *sheet, int row, int column, const char *text);
+
+/* Below the pictures: what the colours (0xRRGGBB) of masks mean. Copied. */
+void ssg_sheet_set_legend(SsgSheet *sheet, char *const *names, const guint32 *colors, int n);
 
 /* Puts a picture into a cell: rgb [height, width, 3], stride in bytes (0: no padding). Copied. Of another size than the
  * tile, it is scaled to fit with its proportions kept. A cell without a picture stays empty. */

@@ -419,6 +419,45 @@ static gboolean has_ink(const SsgImage *image, int x0, int y0, int x1, int y1)
   return FALSE;
 }
 
+/* Where a colour fills a square of 6 pixels first, from the top; -1: nowhere. */
+static int find_square(const SsgImage *image, guint32 color)
+{
+  for (int y = 0; y + 6 <= image->height; y++)
+    for (int x = 0; x + 6 <= image->width; x++) {
+      gboolean all = TRUE;
+      for (int i = 0; i < 36 && all; i++)
+        all = color_at(image, x + i % 6, y + i / 6) == color;
+      if (all)
+        return y;
+    }
+  return -1;
+}
+
+/* The legend lies below the pictures, in as many lines as it takes; only rows with captions are followed by room for them. */
+static void test_sheet_legend(void)
+{
+  g_autoptr(GError) error = NULL;
+  char *names[] = {(char *) "hair", (char *) "mouth", (char *) "a name that takes a line of its own"};
+  const guint32 colors[] = {0x8000ff, 0x00ff80, 0xff8000};
+  g_autoptr(SsgSheet) sheet = ssg_sheet_new(2, 1, 96, 96);
+  g_autoptr(SsgImage) bare = ssg_sheet_render(sheet, &error);
+  ssg_sheet_set_tile_caption(sheet, 1, 0, "seed 1");
+  g_autoptr(SsgImage) one = ssg_sheet_render(sheet, &error);
+  ssg_sheet_set_tile_caption(sheet, 0, 0, "seed 0");
+  g_autoptr(SsgImage) two = ssg_sheet_render(sheet, &error);
+  ssg_sheet_set_legend(sheet, names, colors, 3);
+  g_autoptr(SsgImage) image = ssg_sheet_render(sheet, &error);
+  g_assert_no_error(error);
+  g_assert_cmpint(one->height, >, bare->height);
+  g_assert_cmpint(two->height, >, one->height);
+  int first = find_square(image, colors[0]), second = find_square(image, colors[1]), third = find_square(image, colors[2]);
+  g_assert_cmpint(first, >, two->height - 20);
+  g_assert_cmpint(second, >=, first);
+  g_assert_cmpint(third, >, second + 6);
+  g_assert_cmpint(image->height, >, third + 10);
+  g_assert_cmpint(image->width, ==, two->width);
+}
+
 static void test_sheet_texts(void)
 {
   g_autoptr(GError) error = NULL;
@@ -476,6 +515,7 @@ int main(int argc, char **argv)
   g_test_add_func("/trainer/sheet/plain", test_sheet_plain);
   g_test_add_func("/trainer/sheet/kinds", test_sheet_kinds);
   g_test_add_func("/trainer/sheet/texts", test_sheet_texts);
+  g_test_add_func("/trainer/sheet/legend", test_sheet_legend);
   int status = g_test_run();
   folder_remove(folder);
   g_free(folder);

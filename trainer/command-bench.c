@@ -510,6 +510,8 @@ static int run_bench(int argc, char **argv)
     ssg_command_usage_error(&error, "--batch %d goes with --train", batch);
   else if (batch != NOT_GIVEN && !ssg_command_in_range("--batch", batch, 1, 65536, &error))
     ;
+  else if (json && path && !ssg_check_other_file(path, json, &error))
+    ;
   else if (json && !ssg_atomic_file_can_open(json, &error)) /* now, not after the long run */
     ;
   else if (train)

@@ -1,7 +1,6 @@
 /* convert: public checkpoints to our model files and back. */
 #include "trainer/command-model.h"
 
-#include <sys/stat.h>
 #include "engine/atomic-file.h"
 #include "engine/error.h"
 #include "engine/model-file.h"
@@ -20,16 +19,6 @@ static gboolean set_shelf_seeds(SsgModel *model, const char *list, GError **erro
   }
   ssg_model_set_shelf_seeds(model, seeds, n);
   return TRUE;
-}
-
-/* A checkpoint holds more than the one generator that is written: to write over it would lose the rest. */
-static gboolean differ(const char *in, const char *out, GError **error)
-{
-  struct stat a, b;
-  if (stat(in, &a) != 0 || stat(out, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
-    return TRUE;
-  ssg_command_usage_error(error, "%s and %s are one file; give OUT another name", in, out);
-  return FALSE;
 }
 
 static int run(int argc, char **argv)
@@ -67,7 +56,7 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "%s: the format is not clear; end the name with .pt or .safetensors", argv[2]);
   else if (pt && (f16 || directions))
     ssg_command_usage_error(&error, "--f16 and --directions are for .safetensors, not for .pt files");
-  else if (differ(argv[1], argv[2], &error))
+  else if (ssg_check_other_file(argv[1], argv[2], &error)) /* a checkpoint holds more than the one generator that is written */
     ssg_atomic_file_can_open(argv[2], &error);
   if (error)
     return ssg_command_finish(command, error);

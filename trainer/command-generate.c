@@ -117,6 +117,12 @@ static gboolean check_options(Run *run, GError **error)
   run->kinds = KIND_ALL;
   if (!o->out)
     return ssg_make_folder(NULL, error);
+  if (o->raw && !g_str_has_suffix(o->raw, ".safetensors")) { /* what reads by suffix would not know it */
+    ssg_command_usage_error(error, "--raw writes a .safetensors file; '%s' has another name", o->raw);
+    return FALSE;
+  }
+  if (o->raw && (!ssg_check_other_file(run->path, o->raw, error) || (o->latents && !ssg_check_other_file(o->latents, o->raw, error))))
+    return FALSE;
   if (o->raw && (!lies_in(o->raw, o->out) || g_file_test(o->out, G_FILE_TEST_IS_DIR)) && !ssg_atomic_file_can_open(o->raw, error))
     return FALSE;
   if (o->seeds && o->latents) {
@@ -132,11 +138,10 @@ static gboolean check_options(Run *run, GError **error)
          (!o->only || parse_kinds(o->only, &run->kinds, error));
 }
 
-static gboolean open_faces(Run *run, const char *path, GError **error)
+static gboolean open_faces(Run *run, GError **error)
 {
   const Options *o = run->options;
-  run->path = path;
-  if (!ssg_model_run_open(&run->model, run->common, path, NULL, error))
+  if (!ssg_model_run_open(&run->model, run->common, run->path, NULL, error))
     return FALSE;
   run->info = ssg_model_info(run->model.model);
   if (o->hide && !(run->hidden = ssg_parse_parts("--hide", o->hide, run->info, error)))
@@ -256,7 +261,7 @@ static void add_to_sheet(Run *run, guint i, const SsgFace *face, const SsgRender
   ssg_sheet_set_tile_labels(run->sheet, row + 1, column, render->mask, size, size, run->info->part_colors,
                             run->info->arch.n_parts);
   ssg_sheet_set_tile(run->sheet, row + 2, column, depth, render->coarse_size, render->coarse_size, 0);
-  ssg_sheet_set_tile_caption(run->sheet, row, column, caption);
+  ssg_sheet_set_tile_caption(run->sheet, row + 2, column, caption);
   ssg_sheet_set_row_caption(run->sheet, row, "face");
   ssg_sheet_set_row_caption(run->sheet, row + 1, "mask");
   ssg_sheet_set_row_caption(run->sheet, row + 2, "depth");
@@ -299,11 +304,12 @@ static gboolean make_face(Run *run, guint i, GError **error)
 static gboolean save_sheet(Run *run, GError **error)
 {
   g_autofree char *path = g_build_filename(run->options->out, "sheet.png", NULL);
-  g_autofree char *what = run->seeds ? g_strdup_printf("truncation %g", run->truncation) : g_strdup("from latents");
-  g_autofree char *subtitle =
-      run->n > SHEET_FACES ? g_strdup_printf("%s; the first %d of %u", what, SHEET_FACES, run->n) : g_strdup(what);
+  g_autofree char *first = run->n > SHEET_FACES ? g_strdup_printf("; the first %d of %u", SHEET_FACES, run->n) : g_strdup("");
+  g_autofree char *subtitle = g_strdup_printf("%struncation %g; depth: of the part in front, pale is near%s",
+                                              run->seeds ? "" : "from latents, ", run->truncation, first);
   SsgImageOrigin origin = ssg_picture_origin(run->info, NULL, subtitle);
   ssg_sheet_set_title(run->sheet, run->info->name, subtitle);
+  ssg_sheet_set_legend(run->sheet, run->info->part_names, run->info->part_colors, run->info->arch.n_parts);
   return ssg_sheet_save(run->sheet, path, &origin, error);
 }
 
@@ -368,7 +374,8 @@ static int run_generate(int argc, char **argv)
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;
-  if (check_options(&run, &error) && open_faces(&run, argv[1], &error) && open_outputs(&run, &error) &&
+  run.path = argv[1];
+  if (check_options(&run, &error) && open_faces(&run, &error) && open_outputs(&run, &error) &&
       make_faces(&run, &error))
     g_print("%s: %u face%s\n", o.out, run.n, run.n == 1 ? "" : "s");
   return ssg_command_finish(command, error);

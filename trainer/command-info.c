@@ -47,8 +47,9 @@ static void print_table(const SsgModelInfo *info, const char *path)
             a->residual_refine ? "; refines the coarse mask" : "");
   print_row("parameters", "%.2f million; discriminator %s", (double) ssg_architecture_generator_parameters(a) / 1e6,
             a->n_disc_levels ? "known" : "not in the file");
-  print_row("one face", "%.1f billion multiply-adds, about %" G_GSIZE_FORMAT " MiB of memory",
-            (double) ssg_architecture_generator_macs(a) / 1e9, info->memory_bytes >> 20);
+  double millions = (double) ssg_architecture_generator_macs(a) / 1e6;
+  print_row("one face", "%.1f %s multiply-adds, about %" G_GSIZE_FORMAT " MiB of memory", millions < 1000 ? millions : millions / 1000,
+            millions < 1000 ? "million" : "billion", info->memory_bytes >> 20);
   printf("%d parts\n", a->n_parts);
   for (int k = 0; k < a->n_parts; k++)
     printf("  %2d  #%06x  %s%s\n", k, info->part_colors[k], info->part_names[k],
@@ -82,14 +83,15 @@ static void add_parts(JsonBuilder *b, const SsgModelInfo *info)
 static void print_json(const SsgModelInfo *info, const char *path, const GError *problem)
 {
   g_autoptr(JsonBuilder) b = json_builder_new();
+  g_autofree char *shown_path = g_utf8_make_valid(path, -1), *why = problem ? g_utf8_make_valid(problem->message, -1) : NULL;
   const struct {
     const char *name, *value;
   } strings[] = {{"name", info->name},
-                 {"file", path},
+                 {"file", shown_path},
                  {"format", info->format},
                  {"licence", info->licence},
                  {"origin", info->origin},
-                 {"problem", problem ? problem->message : ""}};
+                 {"problem", why ? why : ""}};
   const struct {
     const char *name;
     gint64 value;

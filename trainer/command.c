@@ -12,7 +12,7 @@ static const char exit_codes[] =
     "  1    the run failed on its way: a full disk, a lost device, a process that died\n"
     "  2    bad usage; a file that cannot be read or is damaged; a target that cannot be written;\n"
     "       a device that is not there; more than the memory holds\n"
-    "  130  interrupted by Ctrl-C (143: by SIGTERM); work was saved where the command saves\n";
+    "  130  interrupted by Ctrl-C (143: by SIGTERM, 129: by the end of the terminal); work was saved where the command saves\n";
 
 /* Levenshtein distance, for "did you mean". Names are short; anything longer than the row is simply far away. */
 static int edit_distance(const char *a, const char *b)
@@ -205,7 +205,8 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
   ssg_common_options_clear(&unused);
   if (!error)
     return TRUE;
-  fprintf(stderr, "%s: %s\n'%s --help' says more.\n", path, error->message, path);
+  g_autofree char *message = ssg_text_one_line(error->message);
+  fprintf(stderr, "%s: %s\n'%s --help' says more.\n", path, message, path);
   *exit_code = SSG_EXIT_BAD_INPUT;
   return FALSE;
 }
@@ -227,12 +228,26 @@ SsgContext *ssg_common_context(const SsgCommonOptions *common, const char *devic
   return NULL;
 }
 
+char *ssg_text_one_line(const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid(text, -1); /* a path may be anything */
+  GString *line = g_string_new(NULL);
+  for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+    gunichar c = g_utf8_get_char(at);
+    gboolean breaks = g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_LINE_SEPARATOR ||
+                      g_unichar_type(c) == G_UNICODE_PARAGRAPH_SEPARATOR;
+    g_string_append_unichar(line, breaks ? ' ' : c);
+  }
+  return g_string_free(line, FALSE);
+}
+
 int ssg_command_finish(const char *command, GError *error)
 {
   if (!error)
     return SSG_EXIT_OK;
   int code = ssg_trainer_error_exit_code(error);
-  fprintf(stderr, "%s: %s\n", command, error->message);
+  g_autofree char *message = ssg_text_one_line(error->message);
+  fprintf(stderr, "%s: %s\n", command, message);
   g_error_free(error);
   return code;
 }

@@ -67,6 +67,9 @@ SsgContext *ssg_common_context(const SsgCommonOptions *common, const char *devic
  * that belongs to it. Takes error. */
 int ssg_command_finish(const char *command, GError *error);
 
+/* In valid UTF-8 and without control characters: paths, and what damaged files hold, may have any. Free it. */
+char *ssg_text_one_line(const char *text);
+
 /* What stands for a bad argument: SSG_ERROR_ARGUMENT with a message. */
 void ssg_command_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

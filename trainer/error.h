@@ -10,7 +10,7 @@ enum {
   SSG_EXIT_FAILED = 1,        /* the run failed: full disk, lost device, a process that died */
   SSG_EXIT_BAD_INPUT = 2,     /* bad usage; a file that cannot be read or is damaged; a target that cannot be written; a device that
                                * is not there; more than the memory holds */
-  SSG_EXIT_INTERRUPTED = 130, /* 128 + SIGINT; SIGTERM gives 143 */
+  SSG_EXIT_INTERRUPTED = 130, /* 128 + SIGINT; SIGTERM gives 143, SIGHUP 129 */
 };
 
 /* The exit code for an error, which is not NULL; the one place that decides. Of SSG_ERROR, WRITE and DEVICE are failures and

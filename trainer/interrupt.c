@@ -84,6 +84,9 @@ void ssg_interrupt_install(void)
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  struct sigaction hangup;
+  if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup wants it to go on */
+    sigaction(SIGHUP, &action, NULL);
 }
 
 gboolean ssg_interrupt_requested(void)

@@ -1,10 +1,10 @@
-/* Ctrl-C and SIGTERM as a flag that long work polls, so that a run saves and stops, and nothing is left half-written.
+/* Ctrl-C, SIGTERM and SIGHUP as a flag that long work polls, so that a run saves and stops, and nothing is left half-written.
  */
 #pragma once
 
 #include <glib.h>
 
-/* Installs the handlers for SIGINT and SIGTERM. The first signal sets the flag; a second SIGINT removes the
+/* Installs the handlers for SIGINT, SIGTERM and, unless it is ignored (nohup), SIGHUP. The first signal sets the flag; a second SIGINT removes the
  * temporary files of what is being written and ends the process at once, for whoever cannot wait. Call once, from main(). */
 void ssg_interrupt_install(void);
 

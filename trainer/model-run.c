@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "engine/error.h"
 #include "engine/npy.h"
@@ -209,19 +210,6 @@ GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo
   return g_steal_pointer(&parts);
 }
 
-char *ssg_text_one_line(const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid(text, -1); /* a path may be anything */
-  GString *line = g_string_new(NULL);
-  for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
-    gunichar c = g_utf8_get_char(at);
-    gboolean breaks = g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_LINE_SEPARATOR ||
-                      g_unichar_type(c) == G_UNICODE_PARAGRAPH_SEPARATOR;
-    g_string_append_unichar(line, breaks ? ' ' : c);
-  }
-  return g_string_free(line, FALSE);
-}
-
 /* --- files --- */
 
 /* Faces and rows a face that a file of this shape holds; FALSE when it fits the model in no way. */
@@ -316,6 +304,15 @@ gboolean ssg_make_folder(const char *path, GError **error)
     ssg_command_usage_error(error, "the folder %s cannot be made: a file named %s is in the way", path, file);
   else
     ssg_trainer_error_set_errno(error, code, "make the folder", path);
+  return FALSE;
+}
+
+gboolean ssg_check_other_file(const char *in, const char *out, GError **error)
+{
+  struct stat a, b;
+  if (stat(in, &a) != 0 || stat(out, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+    return TRUE;
+  ssg_command_usage_error(error, "%s and %s are one file; give the one that is written another name", in, out);
   return FALSE;
 }
 

@@ -43,11 +43,10 @@ GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo
  * refused. */
 GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GError **error);
 
-/* A copy in which control characters, line breaks among them, are blanks; g_free. */
-char *ssg_text_one_line(const char *text);
-
 /* Makes the folder where it is missing; its parent must exist. One that is there must be writable. SSG_ERROR_ARGUMENT when path is NULL ("--out is
  * missing"). */
 gboolean ssg_make_folder(const char *path, GError **error);
+/* SSG_ERROR_ARGUMENT when out, which is to be written, is the file in, by whatever name. */
+gboolean ssg_check_other_file(const char *in, const char *out, GError **error);
 /* The folder that a file is to be written to must be there: found out before the work, not after it. */
 gboolean ssg_check_folder_of(const char *path, GError **error);

@@ -129,6 +129,14 @@ static void test_interrupt(void)
   g_assert_cmpint(ssg_trainer_error_exit_code(error), ==, 143);
   ssg_interrupt_request(0);
   g_assert_false(ssg_interrupt_requested());
+  raise(SIGHUP); /* the terminal is gone: the same */
+  g_assert_true(ssg_interrupt_requested());
+  g_assert_cmpint(ssg_interrupt_exit_code(), ==, 129);
+  ssg_interrupt_request(0);
+  signal(SIGHUP, SIG_IGN);
+  ssg_interrupt_install();
+  raise(SIGHUP); /* under nohup it goes on */
+  g_assert_false(ssg_interrupt_requested());
 }
 
 static void check_duration(double seconds, const char *expected)

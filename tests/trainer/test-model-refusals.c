@@ -20,6 +20,7 @@ static void test_bad_input(void)
   write_text("junk.pt", "this is no model", -1);
   write_text("text.pt", "Dear reader,\nthis is a letter.\n", -1);
   write_text("own.pt", whole, (gssize) size);
+  write_text("own.safetensors", whole, (gssize) size);
   write_text("junk.safetensors", "\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10);
   write_text("junk.npy", "\x93NUMPY\x01", 7);
   write_text("file", "a file, no folder", -1);
@@ -27,9 +28,10 @@ static void test_bad_input(void)
   float codes[33] = {NAN}, huge[64] = {0};
   for (int i = 32; i < 64; i++)
     huge[i] = 1e38f;
-  g_autofree char *huge_path = in_folder("huge.npy"), *folder_path = in_folder("folder.pt");
+  g_autofree char *huge_path = in_folder("huge.npy"), *folder_path = in_folder("folder.pt"), *other_folder = in_folder("folder.safetensors");
   g_assert_true(ssg_npy_save_f32(huge_path, &(SsgShape){.rank = 2, .dim = {2, 32}}, huge, NULL));
   g_assert_cmpint(g_mkdir(folder_path, 0777), ==, 0);
+  g_assert_cmpint(g_mkdir(other_folder, 0777), ==, 0);
   g_assert_true(ssg_npy_save_f32(wrong, &(SsgShape){.rank = 2, .dim = {1, 33}}, codes, NULL));
   g_assert_true(ssg_npy_save_f32(nan_path, &(SsgShape){.rank = 1, .dim = {32}}, codes, NULL));
   static const struct {
@@ -100,7 +102,11 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --precision tf32", "does not compute in tf32"}, /* and nothing else instead */
                {"bench --train --precision bf16", "does not compute in bf16"},
                {"generate MODEL --out @file/bad --seeds 1", "a file named"},
-               {"generate MODEL --out @bad --seeds 1 --raw @", "not an ordinary file"},
+               {"generate MODEL --out @bad --seeds 1 --raw @folder.safetensors", "not an ordinary file"},
+               {"generate MODEL --out @bad --seeds 1 --raw @raw.npy", "raw.npy' has another name"},
+               {"generate @own.safetensors --out @bad --seeds 1 --raw @own.safetensors", "one file"},
+               {"bench @own.safetensors --json @own.safetensors", "one file"},
+               {"interpolate MODEL --out @bad --parts 1 --codes base,shape", "exclude each other"},
                {"generate MODEL --out @bad --latents @huge.npy", "huge.npy: latent 1: "},
                {"convert MODEL @folder.pt", "not an ordinary file"},
                {"bench MODEL --json @", "not an ordinary file"},
@@ -218,6 +224,51 @@ static void test_memory_refusal(void)
   g_assert_false(exists("refused"));
 }
 
+/* Runs a line of the shell in which $P is the program; what it said on stderr into said. */
+static int run_shell(const char *line, char **said)
+{
+  g_autofree char *script = g_strdup_printf("P='%s'; M='%s'; cd '%s'; %s", g_getenv("SSG_TRAINER_PROGRAM"), model, folder, line);
+  char *argv[] = {(char *) "/bin/sh", (char *) "-c", script, NULL};
+  int status;
+  g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, said, &status, NULL));
+  g_assert_true(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
+
+/* What is printed and does not arrive is no success; what is said never lands in a file that took a closed descriptor's place. */
+static void test_lost_output(void)
+{
+  g_autofree char *said = NULL, *nothing = NULL;
+  if (g_file_test("/dev/full", G_FILE_TEST_EXISTS)) {
+    g_assert_cmpint(run_shell("exec $P info $M >/dev/full", &said), ==, 1);
+    g_assert_nonnull(strstr(said, "what was printed could not be written"));
+    g_assert_cmpint(run_shell("exec $P --help >/dev/full", &nothing), ==, 1);
+  }
+  g_clear_pointer(&nothing, g_free);
+  g_assert_cmpint(run_shell("exec $P generate $M --threads 1 --out open --seeds 0-1 --raw open.safetensors", &nothing), ==, 0);
+  g_clear_pointer(&nothing, g_free);
+  g_assert_cmpint(run_shell("exec $P generate $M --threads 1 --out shut --seeds 0-1 --raw shut.safetensors >&- 2>&-", &nothing), ==, 0);
+  assert_same_file("open.safetensors", "shut.safetensors");
+}
+
+/* Names of files may be any bytes; what is written from them stays readable, and messages stay one line of text. */
+static void test_odd_names(void)
+{
+  g_autofree char *said = NULL, *none = NULL;
+  g_assert_cmpint(run_shell("mkdir odd && cd odd && cp \"$M\" \"$(printf 't\\351.pt')\" && $P convert -q t*.pt odd.safetensors && $P info odd.safetensors && "
+                            "$P components -q --threads 1 --out odd-sheet t*.pt && "
+                            "$P generate -q --threads 1 --seeds 0 --only masks --save-latents --out odd-out t*.pt && mv odd-out/latents.npy \"$(printf 'l\\351.npy')\" && "
+                            "$P generate -q --threads 1 --only masks --latents l*.npy --out odd-out --raw odd-raw.safetensors t*.pt", &none), ==, 0);
+  g_assert_true(exists("odd/odd-sheet/components.png"));
+  g_autoptr(SsgSafetensors) raw = open_raw("odd/odd-raw.safetensors");
+  g_assert_cmpstr(ssg_safetensors_metadata(raw, "faces"), ==, "l\357\277\275.npy");
+  g_assert_cmpint(run_shell("exec $P info \"$(printf 'x\\033[31m\\ny\\001.pt')\"", &said), ==, 2);
+  g_assert_nonnull(strstr(said, "x [31m y .pt"));
+  g_assert_true(g_utf8_validate(said, -1, NULL));
+  for (const char *c = said; *c; c++)
+    g_assert_true(*c >= ' ' || (*c == '\n' && !c[1]));
+}
+
 static void test_raw_room(void)
 {
   g_autofree char *path = in_folder("not/there/yet.safetensors");
@@ -271,6 +322,8 @@ int main(int argc, char **argv)
   g_test_add_func("/trainer/model/unrunnable", test_unrunnable);
   g_test_add_func("/trainer/model/newer-version", test_newer_version);
   g_test_add_func("/trainer/model/memory-refusal", test_memory_refusal);
+  g_test_add_func("/trainer/model/lost-output", test_lost_output);
+  g_test_add_func("/trainer/model/odd-names", test_odd_names);
   g_test_add_func("/trainer/model/raw-room", test_raw_room);
   g_test_add_func("/trainer/model/no-room", test_no_room);
   return model_commands_run();

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "engine/host-tensor.h"
 
@@ -17,6 +19,17 @@ static inline void fuzz_use(const void *data, gsize size)
   for (gsize i = 0; i < size; i++)
     sum ^= ((const guint8 *) data)[i];
   sink = sum;
+}
+
+/* The path of a file in memory that holds data, for readers that take a path. g_free; the next call empties the file. */
+static inline char *fuzz_file(const uint8_t *data, size_t size)
+{
+  static int file = -1;
+  if (file < 0)
+    file = memfd_create("fuzz", MFD_CLOEXEC);
+  g_assert_true(file >= 0 && ftruncate(file, 0) == 0);
+  g_assert_cmpint(pwrite(file, data, size, 0), ==, (gssize) size);
+  return g_strdup_printf("/proc/self/fd/%d", file);
 }
 
 static inline void fuzz_touch(const SsgHostTensor *tensor)

@@ -1,5 +1,4 @@
-/* Incremental rendering. What is kept between renders: each part's hidden maps after layer D-1 and after layer L-1, its depth,
- * and the codes and transform they were computed from. A part is computed again from the first layer whose input changed. */
+/* Incremental rendering: fusion and render net over the parts' maps, which session-parts.c keeps up to date. */
 #include "engine/session.h"
 
 #include <math.h>
@@ -8,65 +7,8 @@
 #include "engine/error.h"
 #include "engine/model-private.h"
 #include "engine/session-input.h"
-#include "engine/session-local.h"
+#include "engine/session-private.h"
 #include "engine/tensor-private.h"
-
-typedef struct {
-  gboolean shape_valid, texture_valid;
-  SsgTransform transform;
-  float *codes; /* [B + 2, S]: base, shape, texture as last computed */
-  SsgTensor *input; /* embedded Fourier features under transform, [1, P, C]; NULL: identity */
-  SsgTensor *outside; /* [1, 1, P, 1], 1 where the part draws nothing (session-input.h); NULL: nowhere */
-} PartCache;
-
-/* Fusion and render net as recorded ops (ssg_device_graph_* in kernels/device.h), for renders that ask for the same; where the
- * device can record. Reads the session's maps and, with hidden parts, its inputs `kept`. */
-typedef struct {
-  int size;
-  SsgNoise noise;
-  gboolean all_shown;
-  gboolean rendered; /* once without recording: what is made at a first use exists */
-  void *graph;       /* NULL: not recorded yet */
-  SsgTensor *head, *weight, *coarse; /* results: [1, s, s, 3 + K], [K, 1, P, 1], [K, 1, P, 1] */
-} Recording;
-
-#define N_RECORDINGS 3 /* the picture with and without hidden parts, and a small one */
-
-struct _SsgSession {
-  SsgModel *model;
-  SsgContext *ctx;
-  SsgGenerator *g;
-  /* Weights with modulation and scale worked in, computed once; constant, so that the device may repack them. */
-  SsgTensor *render_weight[2 * SSG_MAX_LEVELS];
-  SsgTensor *head_weight[SSG_MAX_LEVELS], *head_bias[SSG_MAX_LEVELS];
-  SsgTensor *feature_matrix; /* [F, K * C] */
-  SsgTensor *identity_input; /* [1, P, C] */
-  SsgLocalChain *local; /* NULL: layer by layer */
-  gboolean prepared, bounded;
-  Recording recordings[N_RECORDINGS]; /* size 0: free */
-  int next_recording;                 /* to be given up when all are taken */
-  gboolean cannot_record;
-  SsgTensor *kept;                    /* [K, 1, 1, 1], 1 for shown parts and 0 for hidden; uploaded for every render */
-  PartCache parts[SSG_MAX_PARTS];
-  SsgTensor *shape_maps;  /* [K, P, C] after layer D-1 */
-  SsgTensor *hidden_maps; /* [K, P, C] after layer L-1 */
-  SsgTensor *depth;       /* [K, 1, P, 1] */
-  SsgStageTimes times;
-};
-
-/* One render under way. */
-typedef struct {
-  SsgSession *session;
-  const SsgFace *face;
-  const SsgRenderOptions *options;
-  GCancellable *cancellable;
-  gint64 start;
-  guint64 parts_computed;
-  gint64 stage_start, macs, bytes;   /* when the stage that runs began, and what had been computed by then */
-  int n_stages;                      /* that ended */
-  SsgStage *stages[SSG_DEVICE_MARKS]; /* timed, on a device that has a clock: those that ended */
-  SsgTensor *hidden; /* [1, 1, 1, K]: far below everything for hidden parts, which no pixel may belong to; NULL: all are shown */
-} Request;
 
 /* --- renders --- */
 
@@ -145,18 +87,18 @@ static void forget_parts(SsgSession *session)
   }
 }
 
-static void forget_recording(SsgSession *session, Recording *recording)
+static void forget_recording(SsgSession *session, SsgRecording *recording)
 {
   ssg_device_graph_free(ssg_context_device(session->ctx), recording->graph);
   ssg_tensor_clear(&recording->head);
   ssg_tensor_clear(&recording->weight);
   ssg_tensor_clear(&recording->coarse);
-  *recording = (Recording){0};
+  *recording = (SsgRecording){0};
 }
 
 static void unprepare(SsgSession *session)
 {
-  for (int i = 0; i < N_RECORDINGS; i++)
+  for (int i = 0; i < SSG_N_RECORDINGS; i++)
     forget_recording(session, &session->recordings[i]);
   ssg_tensor_clear(&session->kept);
   for (int i = 0; i < session->g->arch.n_levels; i++) {
@@ -222,200 +164,6 @@ SsgStageTimes ssg_session_stage_times(SsgSession *session)
   return session->times;
 }
 
-/* --- the parts --- */
-
-static gboolean cancelled(Request *request, GError **error)
-{
-  if (!g_cancellable_is_cancelled(request->cancellable))
-    return FALSE;
-  g_set_error_literal(error, SSG_ERROR, SSG_ERROR_CANCELLED, "rendering was cancelled");
-  return TRUE;
-}
-
-static gboolean same_transform(SsgTransform a, SsgTransform b)
-{
-  return a.scale == b.scale && a.shift_x == b.shift_x && a.shift_y == b.shift_y;
-}
-
-static gboolean is_identity(SsgTransform t)
-{
-  return same_transform(t, (SsgTransform){1, 0, 0});
-}
-
-/* Compares a part with its cache; takes over what changed and says which halves are to be computed. */
-static void update_part(Request *request, int k)
-{
-  PartCache *part = &request->session->parts[k];
-  const SsgArchitecture *a = &request->session->g->arch;
-  gsize code = a->style_dim * sizeof(float);
-  float *shape = part->codes + a->n_base * a->style_dim, *texture = shape + a->style_dim;
-  SsgTransform transform = ssg_face_transform(request->face, k);
-
-  for (int b = 0; b < a->n_base && k > 0; b++) {
-    float *base = part->codes + b * a->style_dim;
-    if (memcmp(base, ssg_face_base(request->face, b), code) != 0) {
-      memcpy(base, ssg_face_base(request->face, b), code);
-      part->shape_valid = FALSE;
-    }
-  }
-  if (memcmp(shape, ssg_face_code(request->face, k, SSG_CODE_SHAPE), code) != 0) {
-    memcpy(shape, ssg_face_code(request->face, k, SSG_CODE_SHAPE), code);
-    part->shape_valid = FALSE;
-  }
-  if (memcmp(texture, ssg_face_code(request->face, k, SSG_CODE_TEXTURE), code) != 0) {
-    memcpy(texture, ssg_face_code(request->face, k, SSG_CODE_TEXTURE), code);
-    part->texture_valid = FALSE;
-  }
-  if (!same_transform(transform, part->transform)) {
-    part->transform = transform;
-    ssg_tensor_clear(&part->input);
-    ssg_tensor_clear(&part->outside);
-    part->shape_valid = FALSE;
-  }
-  if (!part->shape_valid)
-    part->texture_valid = FALSE;
-}
-
-/* Code of layer l of part k out of its cache. */
-static const float *layer_code(const SsgArchitecture *a, const PartCache *part, int k, int l)
-{
-  int row = l >= a->n_depth ? a->n_base + 1 : l >= a->n_base || k == 0 ? a->n_base : l;
-  return part->codes + row * a->style_dim;
-}
-
-/* The same with all layers in one op: cancelled before or not at all. */
-static gboolean compute_chain(Request *request, gboolean texture, int first, int count, SsgTensor *x, SsgTensor *maps,
-                              GError **error)
-{
-  SsgSession *session = request->session;
-  const SsgArchitecture *a = &session->g->arch;
-  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
-  int n_codes = ssg_local_chain_codes(session->local, texture);
-  g_autofree float *codes = g_new(float, count * n_codes * a->style_dim);
-  float *to = codes;
-
-  if (cancelled(request, error))
-    return FALSE;
-  for (int k = first; k < first + count; k++)
-    for (int i = 0; i < n_codes; i++, to += a->style_dim)
-      memcpy(to, layer_code(a, &session->parts[k], k, texture ? a->n_depth : i), a->style_dim * sizeof(float));
-  ssg_scope_begin(session->ctx);
-  ssg_local_chain_run(session->local, texture, first, count, codes, x,
-                      ssg_tensor_view(maps, first * p * c, SSG_SHAPE(count, p, c)));
-  ssg_scope_end(session->ctx);
-  return TRUE;
-}
-
-/* Layers [first_layer, end_layer) of parts [first, first + count), all with the same transform. The result is copied to its
- * place in `maps`. FALSE when cancelled. */
-static gboolean compute_layers(Request *request, int first_layer, int end_layer, int first, int count, SsgTensor *x,
-                               SsgTensor *maps, GError **error)
-{
-  SsgSession *session = request->session;
-  const SsgArchitecture *a = &session->g->arch;
-  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
-  g_autofree float *codes = g_new(float, count * a->style_dim);
-
-  if (session->local)
-    return compute_chain(request, first_layer > 0, first, count, x, maps, error);
-  x = ssg_tensor_ref(x);
-  for (int l = first_layer; l < end_layer; l++) {
-    if (cancelled(request, error)) {
-      ssg_tensor_unref(x);
-      return FALSE;
-    }
-    for (int k = 0; k < count; k++)
-      memcpy(codes + k * a->style_dim, layer_code(a, &session->parts[first + k], first + k, l), a->style_dim * sizeof(float));
-    ssg_scope_begin(session->ctx);
-    SsgTensor *code = ssg_tensor_new_f32(session->ctx, SSG_SHAPE(1, count, 1, a->style_dim), codes);
-    SsgTensor *next = ssg_tensor_ref(ssg_generator_local_layers(session->g, l, l + 1, first, count, code, x));
-    ssg_scope_end(session->ctx);
-    ssg_tensor_unref(x);
-    x = next;
-  }
-  ssg_scope_begin(session->ctx);
-  ssg_tensor_copy_into(ssg_tensor_view(maps, first * p * c, SSG_SHAPE(count, p, c)), x);
-  ssg_scope_end(session->ctx);
-  ssg_tensor_unref(x);
-  return TRUE;
-}
-
-static gboolean compute_shapes(Request *request, int first, int count, GError **error)
-{
-  SsgSession *session = request->session;
-  const SsgArchitecture *a = &session->g->arch;
-  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
-  PartCache *part = &session->parts[first];
-
-  ssg_scope_begin(session->ctx);
-  if (!is_identity(part->transform) && !part->input)
-    part->input = ssg_tensor_ref(ssg_session_input(session->g, part->transform, session->bounded ? &part->outside : NULL));
-  gboolean done = compute_layers(request, 0, a->n_depth, first, count, part->input ? part->input : session->identity_input,
-                                 session->shape_maps, error);
-  if (done) {
-    SsgTensor *maps = ssg_tensor_view(session->shape_maps, first * p * c, SSG_SHAPE(count, p, c));
-    ssg_tensor_copy_into(ssg_tensor_view(session->depth, first * p, SSG_SHAPE(count, 1, p, 1)),
-                         session->local ? ssg_local_chain_depth(session->local, first, count, maps)
-                                        : ssg_generator_depth(session->g, first, count, maps));
-    int moved = MAX(first, 1); /* but the background is everywhere */
-    if (part->outside && moved < first + count)
-      ssg_session_leave_out(ssg_tensor_view(session->depth, moved * p, SSG_SHAPE(first + count - moved, 1, p, 1)), part->outside);
-    for (int k = first; k < first + count; k++)
-      session->parts[k].shape_valid = TRUE;
-  }
-  ssg_scope_end(session->ctx);
-  return done;
-}
-
-static gboolean compute_textures(Request *request, int first, int count, GError **error)
-{
-  SsgSession *session = request->session;
-  const SsgArchitecture *a = &session->g->arch;
-  gint64 p = a->coarse_size * a->coarse_size, c = a->local_channels;
-
-  ssg_scope_begin(session->ctx);
-  SsgTensor *x = ssg_tensor_view(session->shape_maps, first * p * c, SSG_SHAPE(count, p, c));
-  gboolean done = compute_layers(request, a->n_depth, a->n_layers, first, count, x, session->hidden_maps, error);
-  for (int k = first; k < first + count && done; k++)
-    session->parts[k].texture_valid = TRUE;
-  ssg_scope_end(session->ctx);
-  return done;
-}
-
-/* How many parts from k on are computed together: those that wait for the same half, under the same transform. */
-static int run_length(const SsgSession *session, int k, gboolean texture)
-{
-  const PartCache *parts = session->parts;
-  int end = k + 1;
-  if (session->local)
-    while (end < session->g->arch.n_parts && !(texture ? parts[end].texture_valid : parts[end].shape_valid) &&
-           (texture || same_transform(parts[end].transform, parts[k].transform)))
-      end++;
-  return end - k;
-}
-
-/* Without a chain, one part at a time, though a product over several at once would save a few calls: what a part's maps are must not depend on which
- * others were computed beside it (libraries round products of different sizes differently), or a document would show other pixels
- * after it was reopened. */
-static gboolean compute_parts(Request *request, GError **error)
-{
-  PartCache *parts = request->session->parts;
-  int n = request->session->g->arch.n_parts;
-
-  for (int k = 0; k < n; k++) {
-    update_part(request, k);
-    if (!parts[k].texture_valid)
-      request->parts_computed |= G_GUINT64_CONSTANT(1) << k;
-  }
-  for (int k = 0; k < n; k++)
-    if (!parts[k].shape_valid && !compute_shapes(request, k, run_length(request->session, k, FALSE), error))
-      return FALSE;
-  for (int k = 0; k < n; k++)
-    if (!parts[k].texture_valid && !compute_textures(request, k, run_length(request->session, k, TRUE), error))
-      return FALSE;
-  return TRUE;
-}
-
 /* --- the picture --- */
 
 static double ms_since(gint64 start)
@@ -437,12 +185,12 @@ static float *download_f32(SsgTensor *t)
   return values;
 }
 
-static gboolean is_timed(const Request *request)
+static gboolean is_timed(const SsgRenderRequest *request)
 {
   return request->options && request->options->timed;
 }
 
-static void begin_stage(Request *request)
+static void begin_stage(SsgRenderRequest *request)
 {
   SsgContext *ctx = request->session->ctx;
   request->stage_start = g_get_monotonic_time();
@@ -451,7 +199,7 @@ static void begin_stage(Request *request)
 }
 
 /* The next one begins. */
-static void end_stage(Request *request, SsgStage *stage)
+static void end_stage(SsgRenderRequest *request, SsgStage *stage)
 {
   SsgContext *ctx = request->session->ctx;
   if (is_timed(request) && request->n_stages + 1 < SSG_DEVICE_MARKS &&
@@ -462,7 +210,7 @@ static void end_stage(Request *request, SsgStage *stage)
 }
 
 /* Replaces what asking took by what the device took. */
-static void read_clock(Request *request)
+static void read_clock(SsgRenderRequest *request)
 {
   for (int i = 0; i < request->n_stages; i++) {
     double ms;
@@ -471,7 +219,7 @@ static void read_clock(Request *request)
   }
 }
 
-static void fetch_maps(Request *request, CoarseMaps *maps)
+static void fetch_maps(SsgRenderRequest *request, CoarseMaps *maps)
 {
   if (maps->depth)
     return;
@@ -500,7 +248,7 @@ static gboolean is_picture(SsgTensor *head, GError **error)
 }
 
 /* NULL with an error when what was drawn is no picture. */
-static SsgRender *make_render(Request *request, SsgTensor *head, CoarseMaps *maps, gboolean complete, GError **error)
+static SsgRender *make_render(SsgRenderRequest *request, SsgTensor *head, CoarseMaps *maps, gboolean complete, GError **error)
 {
   if (!is_picture(head, error))
     return NULL;
@@ -547,7 +295,7 @@ typedef struct {
   SsgTensor *noise[2 * SSG_MAX_LEVELS];
 } Drawing;
 
-static void begin_drawing(Request *request, SsgTensor *kept, Drawing *d)
+static void begin_drawing(SsgRenderRequest *request, SsgTensor *kept, Drawing *d)
 {
   SsgSession *session = request->session;
   SsgGenerator *g = session->g;
@@ -596,7 +344,7 @@ static void end_drawing(Drawing *d)
 
 /* --- recorded pictures --- */
 
-static int picture_size(const Request *request)
+static int picture_size(const SsgRenderRequest *request)
 {
   const SsgArchitecture *a = &request->session->g->arch;
   int size = a->render_size * 2, most = request->options ? request->options->max_size : 0;
@@ -606,26 +354,26 @@ static int picture_size(const Request *request)
 }
 
 /* The recording for what is asked, made ready if need be. NULL: draw without, this time or always. */
-static Recording *find_recording(Request *request, gboolean all_shown)
+static SsgRecording *find_recording(SsgRenderRequest *request, gboolean all_shown)
 {
   SsgSession *session = request->session;
-  const Recording wanted = {.size = picture_size(request), .noise = ssg_face_noise(request->face), .all_shown = all_shown};
+  const SsgRecording wanted = {.size = picture_size(request), .noise = ssg_face_noise(request->face), .all_shown = all_shown};
   /* Noise of a seed is another op for every seed. */
   if (session->cannot_record || wanted.noise == SSG_NOISE_SEEDED || (request->options && request->options->timed))
     return NULL;
-  for (int i = 0; i < N_RECORDINGS; i++) {
-    Recording *r = &session->recordings[i];
+  for (int i = 0; i < SSG_N_RECORDINGS; i++) {
+    SsgRecording *r = &session->recordings[i];
     if (r->size == wanted.size && r->noise == wanted.noise && r->all_shown == wanted.all_shown)
       return r;
   }
-  Recording *r = &session->recordings[session->next_recording];
-  session->next_recording = (session->next_recording + 1) % N_RECORDINGS;
+  SsgRecording *r = &session->recordings[session->next_recording];
+  session->next_recording = (session->next_recording + 1) % SSG_N_RECORDINGS;
   forget_recording(session, r);
   *r = wanted;
   return r;
 }
 
-static void draw_into(Request *request, Recording *r)
+static void draw_into(SsgRenderRequest *request, SsgRecording *r)
 {
   SsgSession *session = request->session;
   Drawing d;
@@ -641,7 +389,7 @@ static void draw_into(Request *request, Recording *r)
 }
 
 /* FALSE: the device could not; nothing has changed but that it is not asked again. */
-static gboolean record(Request *request, Recording *r)
+static gboolean record(SsgRenderRequest *request, SsgRecording *r)
 {
   SsgSession *session = request->session;
   SsgDevice *device = ssg_context_device(session->ctx);
@@ -666,7 +414,7 @@ static gboolean record(Request *request, Recording *r)
   return FALSE;
 }
 
-static SsgRender *replay(Request *request, Recording *r, GError **error)
+static SsgRender *replay(SsgRenderRequest *request, SsgRecording *r, GError **error)
 {
   SsgSession *session = request->session;
   CoarseMaps maps = {.weight_map = r->weight, .coarse_map = r->coarse};
@@ -683,7 +431,7 @@ static SsgRender *replay(Request *request, Recording *r, GError **error)
 }
 
 /* Fusion and render net. NULL and error when cancelled; device failures are left to the context. */
-static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointer data, GError **error)
+static SsgRender *compute_picture(SsgRenderRequest *request, SsgRenderFunc early, gpointer data, GError **error)
 {
   SsgSession *session = request->session;
   SsgContext *ctx = session->ctx;
@@ -695,7 +443,7 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   SsgRender *result = NULL;
   Drawing d;
 
-  if (cancelled(request, error))
+  if (ssg_session_cancelled(request, error))
     return NULL;
   for (int i = 0; i < k; i++) {
     keep[i] = ssg_face_shown(request->face, i);
@@ -708,7 +456,7 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
     ssg_tensor_upload(session->kept, keep);
     request->hidden = ssg_tensor_affine(ssg_tensor_new_f32(ctx, SSG_SHAPE(1, 1, 1, k), keep), 1e6f, -1e6f);
   }
-  Recording *recording = ssg_context_has_failed(ctx) ? NULL : find_recording(request, all_shown);
+  SsgRecording *recording = ssg_context_has_failed(ctx) ? NULL : find_recording(request, all_shown);
   if (recording && (recording->graph || (recording->rendered && record(request, recording)))) {
     result = replay(request, recording, error);
     end_stage(request, &session->times.output); /* all of it */
@@ -719,7 +467,7 @@ static SsgRender *compute_picture(Request *request, SsgRenderFunc early, gpointe
   CoarseMaps maps = {.weight_map = d.weights, .coarse_map = d.coarse_map};
   end_stage(request, &session->times.fuse);
   for (int level = 0; level < a->n_levels && !result; level++) {
-    if (cancelled(request, error))
+    if (ssg_session_cancelled(request, error))
       break;
     draw_level(session, level, &d);
     end_stage(request, &session->times.levels[level]);
@@ -758,7 +506,7 @@ static gboolean face_fits(SsgSession *session, const SsgFace *face, GError **err
 SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const SsgRenderOptions *options, SsgRenderFunc early,
                               gpointer data, GCancellable *cancellable, GError **error)
 {
-  Request request = {.session = session, .face = face, .options = options, .cancellable = cancellable};
+  SsgRenderRequest request = {.session = session, .face = face, .options = options, .cancellable = cancellable};
   g_autoptr(SsgRender) render = NULL;
 
   if (!face_fits(session, face, error))
@@ -771,7 +519,7 @@ SsgRender *ssg_session_render(SsgSession *session, const SsgFace *face, const Ss
   if (is_timed(&request))
     ssg_device_mark(ssg_context_device(session->ctx), 0);
   begin_stage(&request);
-  gboolean done = compute_parts(&request, error);
+  gboolean done = ssg_session_compute_parts(&request, error);
   end_stage(&request, &session->times.local);
   if (done)
     render = compute_picture(&request, early, data, error);

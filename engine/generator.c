@@ -129,6 +129,14 @@ void ssg_generator_soften_fourier(SsgGenerator *g, float cutoff)
   g_free(factors);
 }
 
+void ssg_generator_scale_depth(SsgGenerator *g, float scale)
+{
+  ssg_scope_begin(ssg_tensor_context(g->depth_weight));
+  ssg_tensor_copy_into(g->depth_weight, ssg_tensor_scale(g->depth_weight, scale));
+  ssg_tensor_copy_into(g->depth_bias, ssg_tensor_scale(g->depth_bias, scale));
+  ssg_scope_end(ssg_tensor_context(g->depth_weight));
+}
+
 /* Which parts are opaque and which transparent: uploaded once, since a recorded render cannot upload. */
 static void make_kinds(SsgGenerator *g)
 {

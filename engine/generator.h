@@ -44,6 +44,10 @@ SsgGenerator *ssg_generator_new_empty(SsgContext *ctx, const SsgArchitecture *ar
  * at every coarse size; the render net of the published models hides it by starting from a pooled map. Where it does not
  * (render_size == coarse_size), smooth beginnings learn shapes first. */
 void ssg_generator_soften_fourier(SsgGenerator *g, float cutoff);
+/* Multiplies all depth maps by scale > 0: every part stays in front where it is, and below 1 the masks pass from one to the next over a
+ * wider rim. Training can drive depths so far apart that coarse masks know nothing between 0 and 1: then rims are stairs of coarse
+ * pixels, and the losses hardly reach what moves them. */
+void ssg_generator_scale_depth(SsgGenerator *g, float scale);
 void ssg_generator_free(SsgGenerator *g);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgGenerator, ssg_generator_free)
 

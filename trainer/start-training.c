@@ -62,6 +62,8 @@ static gboolean fill_state(SsgTrainer *trainer, const SsgTrainConfig *config, co
     g_autofree char *report = ssg_training_start_from(t, from, &has_d, error);
     if (!report)
       return FALSE;
+    ssg_generator_scale_depth(t->g, (float) config->depth_scale);
+    ssg_generator_scale_depth(t->g_ema, (float) config->depth_scale);
     *message = g_strdup_printf("starts from %s%s\n%s", from, config->options.freeze_local ? ", local generators frozen" : "", report);
   }
   if (!has_d && first)

@@ -24,6 +24,7 @@ static const Option options[] = {
     {"out", TEXT, AT(out), 0, 0, "FOLDER", "Where numbered run folders are made (runs)"},
     {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's)"},
     {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from the parameters of a model, or of a run's newest snapshot, as far as they fit"},
+    {"depth-scale", REAL, AT(depth_scale), 1e-3, 1e3, "F", "With --init: depth maps times F; below 1 parts meet in softer borders (1)"},
     {"iterations", LONG, AT(iterations), 1, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (4 on the CPU, all on a GPU)"},
@@ -92,6 +93,7 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
   g_auto(SsgTrainConfig) old = *config;
   *config = (SsgTrainConfig){.arch = arch,
                              .options = ssg_training_options_published(),
+                             .depth_scale = 1,
                              .batch = 32,
                              .iterations = 150000,
                              .mixing = 0.3,

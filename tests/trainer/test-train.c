@@ -564,7 +564,7 @@ static void test_init(void)
   g_assert_nonnull(strstr(said, "pos_embed.weights from [8, 18] to [8, 22]"));
 
   g_autofree char *line = g_strdup("train --config @/grown.json --data $/lmdb-mask-64 --quiet --threads 1 --lr 0 --ema-half-life 1e12 --out @/grown "
-                                          "--iterations 1 --init @/whole/00000-small-64"); /* a run stands for its newest snapshot */
+                                          "--depth-scale 0.5 --iterations 1 --init @/whole/00000-small-64"); /* a run stands for its newest snapshot */
   g_assert_cmpint(run(line, &messages), ==, 0);
   g_assert_true(g_file_get_contents(log_path, &log, NULL, NULL));
   g_assert_nonnull(strstr(log, "starts from"));
@@ -583,6 +583,15 @@ static void test_init(void)
   for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
     const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, pairs[i][0]), *y = ssg_host_tensors_get(b->tensors, pairs[i][1]);
     g_assert_cmpmem(x->data, x->n_bytes, y->data, y->n_bytes);
+  }
+  static const char *const halved[] = {"g.local_nets.1.to_depth.conv.weight", "g_ema.local_nets.2.to_depth.conv.weight",
+                                       "g.local_nets.1.to_depth.bias", "g.local_nets.2.to_depth.bias"};
+  for (gsize i = 0; i < G_N_ELEMENTS(halved); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, halved[i]), *y = ssg_host_tensors_get(b->tensors, halved[i]);
+    const float *before = x->data, *after = y->data;
+    for (gsize j = 0; j < x->n_bytes / sizeof(float); j++)
+      g_assert_cmpfloat(after[j], ==, before[j] / 2);
+    g_assert_cmpfloat(before[0], !=, 0);
   }
   /* Going on with the grown run takes its snapshot, not the model that it started from. */
   g_assert_cmpint(run("train --resume @/grown/00000-small-64 --quiet --threads 1 --iterations 2", NULL), ==, 0);

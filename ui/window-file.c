@@ -175,7 +175,7 @@ static void fill_recent(SsgWindow *self)
     GtkRecentInfo *info = l->data;
     if (!gtk_recent_info_has_application(info, "ssgan-editor") || !gtk_recent_info_exists(info))
       continue;
-    g_autofree char *name = g_strdup(gtk_recent_info_get_display_name(info));
+    g_autofree char *name = ssg_window_menu_text(gtk_recent_info_get_display_name(info));
     GMenuItem *item = g_menu_item_new(name, NULL);
     g_menu_item_set_action_and_target(item, "win.open-recent", "s", gtk_recent_info_get_uri(info));
     g_menu_append_item(self->recent_menu, item);

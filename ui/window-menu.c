@@ -14,6 +14,43 @@ static void show_tooltips(GtkWidget *widget)
   gtk_widget_set_has_tooltip(widget, TRUE);
 }
 
+/* GTK may leave the keys with an entry of a menu that has gone, a submenu's for one: then none would do anything. */
+static gboolean take_keys_back(gpointer data)
+{
+  SsgWindow *self = data;
+  GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
+  if (!self->document || (focus && gtk_widget_get_mapped(focus)))
+    return G_SOURCE_REMOVE;
+  if (gtk_widget_get_mapped(self->canvas))
+    gtk_widget_grab_focus(self->canvas);
+  else
+    gtk_window_set_focus(GTK_WINDOW(self), NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void menu_closed(SsgWindow *self)
+{
+  g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, take_keys_back, g_object_ref(self), g_object_unref);
+}
+
+/* Each menu makes a new popover. */
+static void watch_popover(GtkMenuButton *button, GParamSpec *pspec, SsgWindow *self)
+{
+  GtkPopover *popover = gtk_menu_button_get_popover(button);
+  if (popover)
+    g_signal_connect_object(popover, "closed", G_CALLBACK(menu_closed), self, G_CONNECT_SWAPPED);
+}
+
+static void watch_menus(SsgWindow *self, GtkWidget *widget)
+{
+  if (GTK_IS_MENU_BUTTON(widget)) {
+    g_signal_connect_object(widget, "notify::popover", G_CALLBACK(watch_popover), self, 0);
+    watch_popover(GTK_MENU_BUTTON(widget), NULL, self);
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
+    watch_menus(self, child);
+}
+
 void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x, double y)
 {
   g_clear_pointer(&self->popover, gtk_widget_unparent);
@@ -25,6 +62,7 @@ void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x
   gtk_widget_translate_coordinates(at, parent, x, y, &wx, &wy);
   gtk_popover_set_pointing_to(GTK_POPOVER(self->popover), &(GdkRectangle) { (int) wx, (int) wy, 1, 1 });
   gtk_popover_set_has_arrow(GTK_POPOVER(self->popover), FALSE);
+  g_signal_connect_object(self->popover, "closed", G_CALLBACK(menu_closed), self, G_CONNECT_SWAPPED);
   /* GTK would show the tooltip of what is below the menu on top of it. */
   if (gtk_widget_get_has_tooltip(at)) {
     gtk_widget_set_has_tooltip(at, FALSE);
@@ -34,9 +72,16 @@ void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x
   g_idle_add_full(G_PRIORITY_LOW, popup, g_object_ref(self->popover), g_object_unref);
 }
 
+char *ssg_window_menu_text(const char *text)
+{
+  g_auto(GStrv) pieces = g_strsplit(text, "_", -1);
+  return g_strjoinv("__", pieces);
+}
+
 static void append(GMenu *menu, const char *label, const char *action)
 {
-  g_menu_append(menu, label, action);
+  g_autofree char *text = ssg_window_menu_text(label);
+  g_menu_append(menu, text, action);
 }
 
 /* Everything that can be done to the part, at the part. */
@@ -105,6 +150,7 @@ static void face_menu(SsgShelfView *view, SsgShelfFace *face, GtkWidget *at, Ssg
 
 void ssg_window_connect_menus(SsgWindow *self)
 {
+  watch_menus(self, GTK_WIDGET(self));
   g_signal_connect(self->canvas, "part-menu", G_CALLBACK(canvas_menu), self);
   g_signal_connect(self->strip, "part-menu", G_CALLBACK(strip_menu), self);
   g_signal_connect(self->shelf_view, "face-menu", G_CALLBACK(face_menu), self);

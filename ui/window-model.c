@@ -22,7 +22,8 @@ static void show_page(SsgWindow *self)
   gboolean face = ssg_document_face(self->document) != NULL;
   const char *page = model || face ? "editor" : loading ? "loading" : "welcome";
   gtk_stack_set_visible_child_name(GTK_STACK(self->stack), page);
-  gtk_widget_set_visible(self->zoom_button, g_str_equal(page, "editor"));
+  gtk_widget_set_visible(self->zoom_button,
+                         g_str_equal(page, "editor") && ssg_canvas_get_render(SSG_CANVAS(self->canvas)));
   /* A focus within the page that is hidden would keep Tab from all others. */
   GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(self));
   gboolean editor = g_str_equal(page, "editor");
@@ -55,7 +56,7 @@ static void refuse_model(SsgWindow *self, const GError *error)
   }
   g_free(self->refused);
   self->refused = g_strdup(path);
-  if (!own || g_strcmp0(own, path) == 0) {
+  if (!own || g_strcmp0(own, path) == 0 || !g_file_test(own, G_FILE_TEST_EXISTS)) {
     ssg_window_message_error(self, _("This model does not fit the portrait."), error, _("Find Model…"), "win.open-model");
     return;
   }

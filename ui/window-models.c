@@ -23,7 +23,8 @@ static gboolean suits(SsgWindow *self, const SsgModelEntry *entry)
 
 static void append(GMenu *menu, const SsgModelEntry *entry, const char *action)
 {
-  g_autoptr(GMenuItem) item = g_menu_item_new(entry->info->name, NULL);
+  g_autofree char *name = ssg_window_menu_text(entry->info->name);
+  g_autoptr(GMenuItem) item = g_menu_item_new(name, NULL);
   g_menu_item_set_action_and_target(item, action, "s", entry->path);
   g_menu_append_item(menu, item);
 }

@@ -89,6 +89,8 @@ void ssg_window_start_face(SsgWindow *self, guint64 seed);
 
 /* window-menu.c */
 void ssg_window_connect_menus(SsgWindow *self);
+/* A name as the label of a menu's entry, where a single _ would underline what follows it. Transfer full. */
+char *ssg_window_menu_text(const char *text);
 void ssg_window_popup(SsgWindow *self, GMenuModel *menu, GtkWidget *at, double x, double y);
 
 /* window-view.c */

@@ -163,6 +163,8 @@ static void report_state(SsgWindow *self, GString *out)
                                                       ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
   const char *toast = ssg_toast_text(SSG_TOAST(self->toast));
   g_string_append_printf(out, "state toast %s\n", toast ? toast : "");
+  g_string_append_printf(out, "state probe %s\n", gtk_widget_get_mapped(self->probe_bar)
+                                                    ? gtk_label_get_text(GTK_LABEL(self->probe_bar)) : "");
   if (face)
     g_string_append_printf(out, "state face %016" G_GINT64_MODIFIER "x\n", face_number(face));
   SsgLatency first = ssg_render_service_first_latency(self->service), full = ssg_render_service_full_latency(self->service);

@@ -62,6 +62,8 @@ static void zoom_changed(SsgWindow *self)
 {
   g_autofree char *text = g_strdup_printf(_("%.0f %%"), 100 * ssg_canvas_get_zoom(SSG_CANVAS(self->canvas)));
   gtk_menu_button_set_label(GTK_MENU_BUTTON(self->zoom_button), text);
+  /* Without a picture it would be the zoom of nothing. */
+  gtk_widget_set_visible(self->zoom_button, ssg_canvas_get_render(SSG_CANVAS(self->canvas)) != NULL);
 }
 
 /* Pictures ---------------------------------------------------------------------------------------------------------- */

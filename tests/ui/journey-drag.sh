@@ -37,13 +37,6 @@ blends() {
   await at.part.shape $1
   await at.part.texture $2
 }
-# slide NAME FROM TO: a slider from one of its ends (0 or 1) to the other
-slide() {
-  report
-  set -- $2 $3 $(awk -v n="$1" '$1 == "widget" && $2 == n { print int($3), int($4 + $6 - 11), int($5) }' "$WORK/report")
-  drag_points $(($3 + 10 + $1 * ($5 - 20))) $4 $(($3 - 20 + $2 * ($5 + 40))) $4 # beyond it
-}
-
 # While a face is dragged the part under it lights up, and so does an item of the strip; beside the picture all of it does. No
 # tooltip comes over it. Let go over the header bar, nothing is left of it.
 set -- $(place part:$one)
@@ -85,7 +78,7 @@ same "$(state selected)" $one "selection after the drop"
 blends 1.00 1.00
 settle
 # Drawn back, there is what was there before; undone, they stand where they stood.
-slide part.shape 1 0
+slide part.shape 100 -10
 await position 2
 blends 0.00 1.00
 swapped $one 0 1

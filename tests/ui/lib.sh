@@ -218,6 +218,13 @@ box() {
   awk -v n="$1" '$1 == "widget" && $2 == n { print int($3), int($4), int($5), int($6); exit }' "$WORK/report"
 }
 
+# slide NAME FROM TO: drags a slider's handle, which stands at FROM percent of its length, to TO percent; ends lie at -10 and 110
+slide() {
+  await_place "$1"
+  set -- "$2" "$3" $(box "$1")
+  drag_points $(($3 + 10 + ($5 - 20) * $1 / 100)) $(($4 + $6 - 11)) $(($3 + 10 + ($5 - 20) * $2 / 100)) $(($4 + $6 - 11))
+}
+
 same() { [ "$1" = "$2" ] || fail "$3: '$1' and '$2' differ"; }
 other() { [ "$1" != "$2" ] || fail "$3: both are '$1'"; }
 

@@ -225,6 +225,18 @@ GtkWidget *ssg_shelf_view_find_tile(SsgShelfView *self, guint position)
   return face ? find_tile(self->grid, face) : NULL;
 }
 
+void ssg_shelf_view_select(SsgShelfView *self, SsgShelfFace *face)
+{
+  if (!self->selection || ssg_shelf_view_get_selected(self) == face)
+    return;
+  guint n = g_list_model_get_n_items(G_LIST_MODEL(self->selection)), at = GTK_INVALID_LIST_POSITION;
+  for (guint i = 0; i < n && at == GTK_INVALID_LIST_POSITION; i++) {
+    g_autoptr(SsgShelfFace) item = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
+    at = item == face ? i : at;
+  }
+  gtk_single_selection_set_selected(self->selection, at);
+}
+
 SsgShelfFace *ssg_shelf_view_get_selected(SsgShelfView *self)
 {
   return self->selection ? gtk_single_selection_get_selected_item(self->selection) : NULL;

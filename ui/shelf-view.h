@@ -20,4 +20,6 @@ GtkWidget *ssg_shelf_view_find_tile(SsgShelfView *self, guint position);
 void ssg_shelf_view_show_kept(SsgShelfView *self);
 /* Faces from that seed on, as if it had been typed; its own is selected. */
 void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed);
+/* Marks the tile of a face; none when it is not on this shelf. Emits donor-chosen as a click would. */
+void ssg_shelf_view_select(SsgShelfView *self, SsgShelfFace *face);
 SsgShelfFace *ssg_shelf_view_get_selected(SsgShelfView *self); /* transfer none; may be NULL */

@@ -93,6 +93,7 @@ void ssg_window_choose_donor(SsgWindow *self, SsgShelfFace *face)
   g_set_object(&self->donor_item, face);
   g_signal_connect_object(face, "notify::thumbnail", G_CALLBACK(donor_thumbnail_changed), self, G_CONNECT_SWAPPED);
   donor_thumbnail_changed(self);
+  ssg_shelf_view_select(SSG_SHELF_VIEW(self->shelf_view), face);
   ssg_shelf_face_async(self->shelf, face, self->cancellable, donor_ready, g_object_ref(self));
 }
 

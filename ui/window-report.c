@@ -150,6 +150,8 @@ static void report_state(SsgWindow *self, GString *out)
   g_string_append_printf(out, "state kept %u\n", g_list_model_get_n_items(ssg_document_kept(self->document)));
   g_string_append_printf(out, "state donor %s\n",
                          ssg_document_donor_name(self->document) ? ssg_document_donor_name(self->document) : "none");
+  SsgShelfFace *marked = ssg_shelf_view_get_selected(SSG_SHELF_VIEW(self->shelf_view));
+  g_string_append_printf(out, "state marked %s\n", marked ? ssg_shelf_face_name(marked) : "none");
   g_autoptr(GEnumClass) states = g_type_class_ref(SSG_TYPE_SERVICE_STATE);
   const char *path = ssg_render_service_model_path(self->service);
   g_string_append_printf(out, "state service %s\n",

@@ -96,6 +96,8 @@ remember
 settle
 drag tile.2 part:$two shift
 await position 2
+await donor "face 3"
+await marked "face 3" # on the shelf
 swapped $two 1 0
 blends 1.00 0.00
 remember

@@ -290,15 +290,13 @@ gboolean ssg_make_folder(const char *path, GError **error)
     ssg_command_usage_error(error, "--out is missing: which folder shall the pictures go to?");
     return FALSE;
   }
-  if (g_mkdir(path, 0777) == 0)
-    return TRUE;
-  int code = errno;
-  if (code == EEXIST && g_file_test(path, G_FILE_TEST_IS_DIR)) {
+  if (g_mkdir_with_parents(path, 0777) == 0) {
     if (access(path, W_OK | X_OK) == 0)
       return TRUE;
     ssg_trainer_error_set_errno(error, errno, "write into the folder", path);
     return FALSE;
   }
+  int code = errno;
   g_autofree char *file = file_in_the_way(path);
   if (file)
     ssg_command_usage_error(error, "the folder %s cannot be made: a file named %s is in the way", path, file);

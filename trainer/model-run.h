@@ -43,8 +43,8 @@ GArray *ssg_parse_parts(const char *option, const char *text, const SsgModelInfo
  * refused. */
 GPtrArray *ssg_load_latents(const char *path, const SsgArchitecture *arch, GError **error);
 
-/* Makes the folder where it is missing; its parent must exist. One that is there must be writable. SSG_ERROR_ARGUMENT when path is NULL ("--out is
- * missing"). */
+/* Makes the folder, and those above it, where they are missing. One that is there must be writable. SSG_ERROR_ARGUMENT when path is NULL
+ * ("--out is missing"). */
 gboolean ssg_make_folder(const char *path, GError **error);
 /* SSG_ERROR_ARGUMENT when out, which is to be written, is the file in, by whatever name. */
 gboolean ssg_check_other_file(const char *in, const char *out, GError **error);

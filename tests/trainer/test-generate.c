@@ -33,20 +33,20 @@ static void test_generate_files(void)
 /* The palette of a mask holds the parts' colours, in order. */
 static void test_mask_palette(void)
 {
-  run("generate -q MODEL --out @palette --seeds 0 --only masks --threads 1");
-  g_assert_false(exists("palette/faces"));
-  g_assert_false(exists("palette/depth"));
+  run("generate -q MODEL --out @deep/er/palette --seeds 0 --only masks --threads 1");
+  g_assert_false(exists("deep/er/palette/faces"));
+  g_assert_false(exists("deep/er/palette/depth"));
   g_autoptr(SsgModelInfo) info = ssg_model_info_read(model, NULL);
   gsize size;
-  g_autofree char *png = contents("palette/masks/0000.png", &size);
+  g_autofree char *png = contents("deep/er/palette/masks/0000.png", &size);
   char chunk[4 + 3 * 5];
   memcpy(chunk, "PLTE", 4);
   for (int k = 0; k < 5; k++)
     for (int c = 0; c < 3; c++)
       chunk[4 + 3 * k + c] = (char) (info->part_colors[k] >> (16 - 8 * c));
   g_assert_nonnull(memmem(png, size, chunk, sizeof chunk));
-  g_autoptr(SsgImage) colors = load("palette/masks/0000.png", SSG_IMAGE_RGB),
-                      labels = load("palette/masks/0000.png", SSG_IMAGE_LABEL);
+  g_autoptr(SsgImage) colors = load("deep/er/palette/masks/0000.png", SSG_IMAGE_RGB),
+                      labels = load("deep/er/palette/masks/0000.png", SSG_IMAGE_LABEL);
   for (int i = 0; i < 64 * 64; i++)
     g_assert_cmpint(colors->pixels[3 * i], ==, (int) (info->part_colors[labels->pixels[i]] >> 16));
 }

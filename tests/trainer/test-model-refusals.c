@@ -71,7 +71,6 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --truncation nan", "--truncation"},
                {"generate MODEL --out @bad --truncation 9", "--truncation"},
                {"generate MODEL --out @file --seeds 1", "a file named"},
-               {"generate MODEL --out @no/such/bad --seeds 1", "no/such"},
                {"components MODEL --out @bad --order 1,1", "twice"},
                {"components MODEL --out @bad --order all,1", "'all'"},
                {"components MODEL --out @bad --tile 5", "--tile"},

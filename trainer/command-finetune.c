@@ -7,7 +7,7 @@
 
 static const char description[] =
     "Adapts a trained model to another look from pictures alone: the discriminator sees no masks, the mask loss is off, and one latent "
-    "shows in both worlds. Starts from the generator of MODEL (a model file, a training snapshot or a public checkpoint), and from its "
+    "shows in both worlds. Starts from the generator of MODEL (a model file, a training snapshot, a run's folder for its newest one, or a public checkpoint), and from its "
     "discriminator where the file has one. All of the generator learns, as published; then nothing holds the masks, and they drift as "
     "the run goes on. With --freeze-local only mapping and render net learn, and masks stay what they were: use it where parts matter "
     "more than outlines of the new look. Sheets of samples are drawn often: stop with Ctrl-C when they are right.";
@@ -46,7 +46,9 @@ static gboolean prepare_model(const char *path, SsgTrainConfig *config, GError *
 static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *config, SsgTrainStart *start, gpointer data, GError **error)
 {
   const Request *request = data;
-  return prepare_model(request->model, config, error) && ssg_train_arguments_apply(request->arguments, config, error);
+  g_autofree char *model = g_strdup(request->model);
+  return ssg_train_find_model(workers, &model, error) && prepare_model(model, config, error) &&
+         ssg_train_arguments_apply(request->arguments, config, error);
 }
 
 static int run_finetune(int argc, char **argv)

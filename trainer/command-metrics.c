@@ -66,7 +66,9 @@ static gboolean measure(const char *path, const Options *o, const SsgCommonOptio
                                      .seed = common->seed,
                                      .jobs = common->jobs,
                                      .quiet = common->quiet};
-  if (!check_options(o, error))
+  /* What cannot be written is said now, not after the long way there. */
+  if (!check_options(o, error) || (o->json && !g_str_equal(o->json, "-") && !ssg_atomic_file_can_open(o->json, error)) ||
+      (o->sheet && !ssg_atomic_file_can_open(o->sheet, error)))
     return FALSE;
   g_autoptr(SsgDataset) dataset = ssg_dataset_open(o->data, 0, error);
   g_autoptr(SsgContext) ctx = dataset ? ssg_common_context(common, NULL, error) : NULL;

@@ -46,6 +46,7 @@ static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *confi
 static gboolean find_in_run(SsgWorkers *workers, const char *folder, gboolean hold, SsgTrainStart *start, GError **error)
 {
   start->run = g_strdup(folder);
+  hold = hold && ssg_snapshots_any(folder); /* a folder that is no run is left as it is */
   if (ssg_workers_rank(workers) == 0 && (!hold || (start->lock = ssg_run_lock_new(folder, error))))
     start->snapshot = ssg_snapshots_find(folder, &start->skipped, error);
   char *shared = ssg_workers_share_text(workers, start->snapshot);
@@ -83,7 +84,7 @@ static gboolean prepare_resume(SsgWorkers *workers, const char *resume, gboolean
 /* What says how a run begins has no place where one goes on; a public checkpoint begins a run of its own. */
 static gboolean check_resume(const char *preset, const SsgTrainArguments *arguments, gboolean public, GError **error)
 {
-  static const char *const never[] = {"init", "channel-multiplier", NULL}, *const in_a_run[] = {"out", "name", NULL};
+  static const char *const never[] = {"init", "depth-scale", "fourier-cutoff", "channel-multiplier", NULL}, *const in_a_run[] = {"out", "name", NULL};
   const char *wrong = preset && !public ? "preset" : NULL;
 
   for (int i = 0; never[i]; i++)
@@ -97,18 +98,12 @@ static gboolean check_resume(const char *preset, const SsgTrainArguments *argume
   return !wrong;
 }
 
-/* --init may name a run: its newest good snapshot, the same on all processes. */
-static gboolean find_init(SsgWorkers *workers, SsgTrainConfig *config, GError **error)
+static gboolean check_init(const SsgTrainArguments *arguments, const SsgTrainConfig *config, GError **error)
 {
-  if (!*config->init || !g_file_test(config->init, G_FILE_TEST_IS_DIR))
+  if (*config->init || !ssg_train_arguments_given(arguments, "depth-scale"))
     return TRUE;
-  g_autofree char *mine = ssg_workers_rank(workers) == 0 ? ssg_snapshots_find(config->init, NULL, error) : NULL;
-  char *snapshot = ssg_workers_share_text(workers, mine);
-  if (!snapshot)
-    return FALSE;
-  g_free(config->init);
-  config->init = snapshot;
-  return TRUE;
+  ssg_command_usage_error(error, "--depth-scale goes with --init: it changes the model that a run starts from");
+  return FALSE;
 }
 
 typedef struct {
@@ -132,7 +127,8 @@ static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *c
          (!r->resume || (prepare_resume(workers, r->resume, !dry_run, r->preset != NULL, config, start, error) &&
                          check_resume(r->preset, r->arguments, start->public, error))) &&
          (!r->config_path || ssg_train_config_read(config, r->config_path, error)) &&
-         ssg_train_arguments_apply(r->arguments, config, error) && find_init(workers, config, error);
+         ssg_train_arguments_apply(r->arguments, config, error) && check_init(r->arguments, config, error) &&
+         (!*config->init || ssg_train_find_model(workers, &config->init, error));
 }
 
 static int run_train(int argc, char **argv)

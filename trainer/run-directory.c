@@ -47,7 +47,7 @@ static int run_number(const char *name)
 static FILE *open_file(const SsgRunDirectory *run, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename(run->path, name, NULL);
-  FILE *file = fopen(path, "ae");
+  FILE *file = fopen(path, "a+e");
   if (!file)
     ssg_trainer_error_set_errno(error, errno, "open", path);
   return file;
@@ -72,7 +72,10 @@ SsgRunLock *ssg_run_lock_new(const char *path, GError **error)
   g_autofree char *file = g_build_filename(path, ".lock", NULL);
   SsgRunLock *lock = g_new0(SsgRunLock, 1);
   lock->file = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock->file < 0)
+  if (lock->file < 0 && (errno == EROFS || errno == EACCES))
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s cannot be written to (%s), and a run goes on in its own folder; train --init %s --out FOLDER "
+                "starts a new run from its models", path, g_strerror(errno), path);
+  else if (lock->file < 0)
     ssg_trainer_error_set_errno(error, errno, "open", file);
   else if (flock(lock->file, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "another ssgan-trainer is at work on %s; stop it first", path);
@@ -122,6 +125,15 @@ static void write_line(FILE *log, const char *text)
   fflush(log);
 }
 
+/* A line that was cut off, by a full disk or a power failure, ends here: the next one begins on its own. */
+static void end_line(FILE *log)
+{
+  char last = '\n';
+  off_t size = lseek(fileno(log), 0, SEEK_END);
+  if (size > 0 && pread(fileno(log), &last, 1, size - 1) == 1 && last != '\n')
+    fputs("\n", log);
+}
+
 /* A byte in the lock file says that somebody is at work; whoever is killed leaves it there. */
 static void note_work(SsgRunDirectory *run)
 {
@@ -148,6 +160,7 @@ static SsgRunDirectory *open_run(const char *path, gint64 images, SsgRunLock *lo
   if (!(run->log = open_file(run, "log.txt", error)) || !(run->stats = open_file(run, "stats.jsonl", error)) ||
       !(run->board = ssg_tensorboard_open(path, images, error)))
     return NULL;
+  end_line(run->log);
   note_work(run);
   return g_steal_pointer(&run);
 }

@@ -24,6 +24,12 @@ static GPtrArray *list_snapshots(const char *run)
   return names;
 }
 
+gboolean ssg_snapshots_any(const char *run)
+{
+  g_autoptr(GPtrArray) names = list_snapshots(run);
+  return names->len > 0;
+}
+
 char *ssg_snapshots_find(const char *run, char **skipped, GError **error)
 {
   g_autoptr(GPtrArray) names = list_snapshots(run);
@@ -54,7 +60,7 @@ void ssg_snapshots_tidy(SsgRunDirectory *run, gint64 images)
   const char *name;
   while (dir && (name = g_dir_read_name(dir))) {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_str_has_prefix(name, ".snapshot-")) {
+    if (*name == '.' && g_str_has_suffix(name, ".tmp")) { /* engine/atomic-file.h: the folder is ours alone, so nobody is writing it */
       remove(path);
     } else if (g_str_has_prefix(name, "snapshot-") &&
                g_ascii_strtoll(name + strlen("snapshot-"), NULL, 10) > images) {

@@ -5,6 +5,7 @@
 #include "engine/checkpoint.h"
 #include "engine/error.h"
 #include "trainer/interrupt.h"
+#include "trainer/snapshots.h"
 #include "trainer/training-data.h"
 #include "trainer/training-plan.h"
 
@@ -25,6 +26,19 @@ void ssg_train_add_discriminator(SsgArchitecture *a)
     level = MAX(0, level - 1);
     a->disc_channels[++a->n_disc_levels] = a->render_channels[level];
   }
+}
+
+gboolean ssg_train_find_model(SsgWorkers *workers, char **path, GError **error)
+{
+  if (!g_file_test(*path, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  g_autofree char *mine = ssg_workers_rank(workers) == 0 ? ssg_snapshots_find(*path, NULL, error) : NULL;
+  char *snapshot = ssg_workers_share_text(workers, mine);
+  if (!snapshot)
+    return FALSE;
+  g_free(*path);
+  *path = snapshot;
+  return TRUE;
 }
 
 /* Ends all processes of a run that cannot go on, after saying why, here and in the log: MPI kills without waiting for anybody's last
@@ -125,8 +139,8 @@ static void log_beginning(SsgRunDirectory *run, const Plan *plan, const SsgTrain
   }
 }
 
-/* *folder: the run's, on every process once it is there; free it. */
-static gboolean train(SsgTrainer *trainer, Plan *plan, gboolean quiet, char **folder, GError **error)
+/* *folder: the run's, on every process once it is there; free it. *opened: whether it came to be; where not, process 0 has the error. */
+static gboolean train(SsgTrainer *trainer, Plan *plan, gboolean quiet, char **folder, gboolean *opened, GError **error)
 {
   g_autoptr(SsgRunDirectory) run = NULL;
   const SsgTrainConfig *config = plan->config;
@@ -136,12 +150,16 @@ static gboolean train(SsgTrainer *trainer, Plan *plan, gboolean quiet, char **fo
     run = start->run ? ssg_run_directory_resume(start->run, ssg_trainer_progress(trainer)->images, g_steal_pointer(&start->lock), error)
                      : ssg_run_directory_create(config->out, *config->name ? config->name : *config->preset ? config->preset : "train", error);
     g_autofree char *json = ssg_train_config_to_json(config);
-    if (!run || !ssg_run_directory_write_text(run, "config.json", json, error))
-      return FALSE;
+    *opened = run && ssg_run_directory_write_text(run, "config.json", json, error);
+  }
+  *folder = ssg_workers_share_text(plan->workers, *opened ? ssg_run_directory_path(run) : NULL);
+  *opened = *folder != NULL;
+  if (!*opened)
+    return FALSE;
+  if (run) {
     ssg_run_directory_set_output(run, NULL, quiet);
     log_beginning(run, plan, ssg_trainer_training(trainer), quiet);
   }
-  *folder = ssg_workers_share_text(plan->workers, run ? ssg_run_directory_path(run) : NULL);
   return ssg_trainer_run(trainer, run, quiet, error);
 }
 
@@ -161,7 +179,10 @@ static int start_and_train(SsgWorkers *workers, const SsgTrainConfig *config, Ss
   if (!all_ready(workers, ready, &error))
     return error ? ssg_command_finish(command, error) : SSG_EXIT_BAD_INPUT;
   ssg_workers_attach(workers, ctx);
-  if (!train(trainer, &plan, common->quiet, &folder, &error) && !ssg_interrupt_requested())
+  gboolean opened = FALSE, trained = train(trainer, &plan, common->quiet, &folder, &opened, &error);
+  if (!opened)
+    return error ? ssg_command_finish(command, error) : SSG_EXIT_BAD_INPUT;
+  if (!trained && !ssg_interrupt_requested())
     end_all(workers, folder, error);
   int code = ssg_command_finish(command, error);
   return code == SSG_EXIT_BAD_INPUT ? SSG_EXIT_FAILED : code; /* a file that fails once a run has started: a full disk */

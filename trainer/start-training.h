@@ -19,6 +19,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SsgTrainStart, ssg_train_start_clear)
 /* A discriminator for an architecture of a file that says nothing of one: the render net's channels, mirrored. */
 void ssg_train_add_discriminator(SsgArchitecture *arch);
 
+/* A model to start from may be given as a run's folder: *path, then, becomes its newest good snapshot, the same on all processes (which
+ * all call it). FALSE: the folder has none; error is set on process 0. */
+gboolean ssg_train_find_model(SsgWorkers *workers, char **path, GError **error);
+
 /* Joins the processes of the run; then prepare() fills config and start (every process calls it, with dry_run below), and, when all are
  * ready:
  * With dry_run says on stdout what would be trained and what it takes here, after looking at data and device as a run would.

@@ -118,13 +118,27 @@ static gboolean write_event(SsgTensorboard *board, gint64 step, int field, const
   return FALSE;
 }
 
+/* Seconds in the name of a new file. TensorBoard reads files in the order of their names, and none that sorts before the one it reads:
+ * later than all others, also when the clock was set back or the last one was begun within this second. */
+static gint64 name_seconds(const char *folder)
+{
+  static const char prefix[] = "events.out.tfevents.";
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
+  const char *name;
+  while (dir && (name = g_dir_read_name(dir)))
+    if (g_str_has_prefix(name, prefix))
+      seconds = MAX(seconds, MIN(g_ascii_strtoll(name + strlen(prefix), NULL, 10), G_MAXINT64 - 1) + 1);
+  return seconds;
+}
+
 SsgTensorboard *ssg_tensorboard_open(const char *folder, gint64 first_step, GError **error)
 {
   static int n_opened;
   static const char version[] = "brain.Event:2";
   g_autoptr(SsgTensorboard) board = g_new0(SsgTensorboard, 1);
   g_autofree char *name =
-      g_strdup_printf("events.out.tfevents.%010" G_GINT64_FORMAT ".%s.%d.%d", g_get_real_time() / G_USEC_PER_SEC,
+      g_strdup_printf("events.out.tfevents.%010" G_GINT64_FORMAT ".%s.%d.%d", name_seconds(folder),
                       g_get_host_name(), (int) getpid(), g_atomic_int_add(&n_opened, 1));
   board->path = g_build_filename(folder, name, NULL);
   board->file = fopen(board->path, "wbxe");

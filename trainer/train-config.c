@@ -453,9 +453,12 @@ gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GErro
 {
   int share = config->batch / n_ranks, micro = config->micro_batch ? config->micro_batch : share;
 
-  if (config->batch % n_ranks != 0 || share % micro != 0)
-    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "a batch of %d cannot be split among %d processes in pieces of %d",
-                config->batch, n_ranks, micro);
+  if (config->batch % n_ranks != 0)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%d processes cannot share a batch of %d evenly: --batch %d would do, or another number of "
+                "processes", n_ranks, config->batch, PIECE * n_ranks * MAX(1, (config->batch + PIECE * n_ranks / 2) / (PIECE * n_ranks)));
+  else if (share % micro != 0)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--micro-batch %d does not divide the %d images of a batch%s", micro, share,
+                n_ranks > 1 ? " that each process has" : "");
   else if (!ssg_discriminator_batch_fits(micro))
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
                 "pieces of %d images do not make whole sets of 4 for the minibatch standard deviation; use a multiple of 4, or "

@@ -40,6 +40,7 @@ struct _SsgTrainer {
   gint64 skipped;
   char *snapshot;    /* path of the last one saved or loaded, and the iteration it holds */
   gint64 saved_at;
+  GError *unwritten; /* figures or pictures that could not be written: the run ends, after a snapshot */
   float *rgb;        /* one micro-batch [n, R, R, 3], gathered from the batch */
   guint8 *labels;    /* likewise, [n, R, R] */
 };
@@ -78,6 +79,7 @@ void ssg_trainer_free(SsgTrainer *trainer)
     return;
   ssg_loader_free(trainer->loader);
   ssg_training_free(trainer->training);
+  g_clear_error(&trainer->unwritten);
   g_free(trainer->snapshot);
   g_free(trainer->rgb);
   g_free(trainer->labels);
@@ -366,9 +368,10 @@ static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError 
   if (!state_is_finite(trainer))
     return give_up(trainer, error);
   SsgStepStats sums = window_sums(trainer);
-  trainer->saved_at = trainer->progress.iteration;
-  if (!run)
+  if (!run) {
+    trainer->saved_at = trainer->progress.iteration;
     return TRUE;
+  }
   g_autoptr(GHashTable) extra = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
   g_autofree char *path = ssg_run_directory_file(run, "snapshot-%010" G_GINT64_FORMAT ".safetensors", trainer->progress.images);
   g_hash_table_insert(extra, "config", ssg_train_config_to_json(trainer->config));
@@ -378,6 +381,7 @@ static gboolean save_snapshot(SsgTrainer *trainer, SsgRunDirectory *run, GError 
     return FALSE;
   g_free(trainer->snapshot);
   trainer->snapshot = g_steal_pointer(&path);
+  trainer->saved_at = trainer->progress.iteration;
   if (trainer->config->keep)
     ssg_snapshots_prune(run, trainer->config->keep);
   return TRUE;
@@ -436,7 +440,8 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgre
                         trainer->progress.iteration, trainer->progress.images, line, time_left,
                         trainer->skipped ? "  (steps with non-finite gradients were skipped)" : "");
   gboolean written = ssg_run_directory_add_stats(run, trainer->progress.iteration, trainer->progress.images, stats, count, error);
-  trainer->window = (Window){.start = g_get_monotonic_time()};
+  if (written)
+    trainer->window = (Window){.start = g_get_monotonic_time()};
   return written;
 }
 
@@ -497,10 +502,10 @@ static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
   window->images += trainer->config->batch;
 }
 
-/* The same on all processes: a signal that reached one stops all. */
+/* The same on all processes: a signal that reached one stops all, and so does a disk that takes no more figures or pictures. */
 static gboolean stop_requested(SsgTrainer *trainer)
 {
-  double flag = ssg_interrupt_requested();
+  double flag = ssg_interrupt_requested() || trainer->unwritten;
   ssg_workers_sum(trainer->workers, &flag, 1);
   return flag > 0;
 }
@@ -521,7 +526,8 @@ static void announce(const SsgTrainer *trainer)
   ssg_interrupt_announce(first, second, ssg_run_directory_log_file(trainer->run));
 }
 
-/* One iteration and what is due after it. *stopped: a signal came. */
+/* One iteration and what is due after it. *stopped: a signal came, or figures or pictures could not be written after the iteration before:
+ * they end a run, but what was learned since the last snapshot is saved first. */
 static gboolean go_on(SsgTrainer *trainer, SsgProgress *progress, gboolean *stopped, GError **error)
 {
   const SsgTrainConfig *c = trainer->config;
@@ -542,9 +548,24 @@ static gboolean go_on(SsgTrainer *trainer, SsgProgress *progress, gboolean *stop
   *stopped = stop_requested(trainer);
   gboolean last = i == c->iterations, leaves = last || *stopped;
   /* The snapshot before the pictures: whoever stops a run may not wait for them. It keeps the figures since the last line. */
-  return ((i % c->stats_every && !last) || write_stats(trainer, run, progress, error)) &&
-         ((i % c->snapshot_every && !leaves) || save_snapshot(trainer, run, error)) &&
-         (!c->grid_every || (i % c->grid_every && !leaves) || draw_sheet(trainer, run, error));
+  if ((i % c->stats_every == 0 || last) && !trainer->unwritten)
+    write_stats(trainer, run, progress, &trainer->unwritten);
+  if ((i % c->snapshot_every == 0 || leaves) && !save_snapshot(trainer, run, error))
+    return FALSE;
+  if (c->grid_every && (i % c->grid_every == 0 || leaves) && !trainer->unwritten)
+    draw_sheet(trainer, run, &trainer->unwritten);
+  if (!trainer->unwritten || !leaves)
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&trainer->unwritten));
+  return FALSE;
+}
+
+static void log_failure(const SsgTrainer *trainer, SsgRunDirectory *run, const char *what)
+{
+  ssg_run_directory_log(run, "ended: %s", what);
+  if (trainer->snapshot && run)
+    ssg_run_directory_log(run, "saved are %" G_GINT64_FORMAT " iterations, in %s; once the cause is mended, go on with: ssgan-trainer train "
+                          "--resume %s", trainer->saved_at, trainer->snapshot, ssg_run_directory_path(run));
 }
 
 gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean quiet, GError **error)
@@ -561,7 +582,8 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   if (run)
     ssg_snapshots_tidy(run, trainer->progress.images);
   if (run && trainer->progress.iteration >= c->iterations)
-    g_printerr("ssgan-trainer: all %" G_GINT64_FORMAT " iterations are done; --iterations N goes on to N\n", c->iterations);
+    g_printerr("ssgan-trainer: all %" G_GINT64_FORMAT " iterations are done (%" G_GINT64_FORMAT " were asked for); --iterations N goes on to N\n",
+               trainer->progress.iteration, c->iterations);
   trainer->run = run;
   trainer->window.start = g_get_monotonic_time();
   gboolean good = TRUE, stopped = FALSE;
@@ -569,7 +591,7 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
     good = go_on(trainer, progress, &stopped, error);
   ssg_interrupt_announce(NULL, NULL, -1);
   if (!good)
-    ssg_run_directory_log(run, "ended: %s", error && *error ? (*error)->message : "failed");
+    log_failure(trainer, run, error && *error ? (*error)->message : "failed");
   if (stopped && good)
     ssg_run_directory_log(run, "stopped after %" G_GINT64_FORMAT " iterations; resume with: ssgan-trainer train --resume %s",
                           trainer->progress.iteration, run ? ssg_run_directory_path(run) : "");

@@ -155,13 +155,15 @@ static void test_run_folder(void)
   g_assert_nonnull(strstr(lines[3], "\"images\": 64"));
 }
 
-/* Killed at random moments, again and again, until it comes to the end: the same bits as the undisturbed run. */
+/* Killed at random moments, ten times in all, until it comes to the end: the same bits as the undisturbed run. A run that comes to its end
+ * before is begun again. */
 static void test_kill(void)
 {
   const char *line = TRAIN "--out @/killed --iterations 8";
-  int kills = 0;
+  g_autofree char *remove = g_strdup_printf("rm -rf '%s/killed'", folder);
+  int kills = 0, ends = 0;
 
-  for (int attempt = 0; attempt < 60; attempt++) {
+  for (int attempt = 0; attempt < 200 && (kills < 10 || ends == 0); attempt++) {
     g_auto(GStrv) argv = command_of("", line);
     GPid pid;
     g_assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL));
@@ -173,21 +175,45 @@ static void test_kill(void)
     waitpid(pid, &status, 0);
     if (WIFEXITED(status)) {
       g_assert_cmpint(WEXITSTATUS(status), ==, 0);
-      break;
+      g_assert_cmpfloat(distance("/whole/00000-small-64", "/killed/00000-small-64", FALSE), ==, 0);
+      g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
+      line = TRAIN "--out @/killed --iterations 8";
+      ends += kills >= 10;
+      continue;
     }
     kills++;
     /* Resume where there is something to resume; an early death left only a folder, or nothing. */
     g_autofree char *path = g_build_filename(folder, "killed", "00000-small-64", NULL);
     g_autofree char *found = ssg_snapshots_find(path, NULL, NULL);
     line = found ? "train --quiet --threads 1 --resume @/killed/00000-small-64" : TRAIN "--out @/killed --iterations 8";
-    if (!found) {
-      g_autofree char *remove = g_strdup_printf("rm -rf '%s/killed'", folder);
+    if (!found)
       g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
-    }
   }
-  g_assert_cmpint(kills, >=, 1);
   g_test_message("killed %d times", kills);
-  g_assert_cmpfloat(distance("/whole/00000-small-64", "/killed/00000-small-64", FALSE), ==, 0);
+  g_assert_cmpint(kills, ==, 10);
+  g_assert_cmpint(ends, ==, 1);
+}
+
+/* Pictures that cannot be written end the run, but not before what was learned is saved, though no snapshot was due; it then goes on to the
+ * same end. What a killed process left half-written goes away. */
+static void test_unwritten(void)
+{
+  g_autofree char *curves = g_build_filename(folder, "unwritten", "00000-small-64", "curves.png", NULL), *messages = NULL;
+  g_autofree char *left = g_build_filename(folder, "unwritten", "00000-small-64", ".curves.png.01234567.tmp", NULL);
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --out @/unwritten --iterations 2", NULL), ==, 0);
+  g_assert_cmpint(g_mkdir(curves, 0755), ==, 0);
+  g_assert_true(g_file_set_contents(left, "half", -1, NULL));
+  g_assert_cmpint(run("train --quiet --threads 1 --iterations 8 --grid-every 4 --snapshot-every 1000 --resume @/unwritten/00000-small-64", &messages),
+                  ==, 1);
+  g_assert_nonnull(strstr(messages, curves));
+  g_assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
+  g_autofree char *saved = snapshot("/unwritten/00000-small-64"), *log = read_text("/unwritten/00000-small-64/log.txt");
+  g_assert_true(g_str_has_suffix(saved, "snapshot-0000000040.safetensors"));
+  g_assert_nonnull(strstr(log, "saved are 5 iterations, in "));
+  g_assert_nonnull(strstr(log, "go on with: ssgan-trainer train --resume "));
+  g_assert_cmpint(g_rmdir(curves), ==, 0);
+  g_assert_cmpint(run("train --quiet --threads 1 --iterations 8 --resume @/unwritten/00000-small-64", NULL), ==, 0);
+  g_assert_cmpfloat(distance("/whole/00000-small-64", "/unwritten/00000-small-64", FALSE), ==, 0);
 }
 
 /* While one process is at work, another is refused; a signal then saves, with pictures of that moment. */
@@ -397,6 +423,18 @@ static gboolean have_mpirun(void)
   return mpirun != NULL;
 }
 
+/* A batch that the processes cannot share: how many would do. No folder to write to: said once, as bad input. */
+static void test_processes_refused(void)
+{
+  g_autofree char *messages = NULL, *target = NULL;
+  if (!have_mpirun())
+    return;
+  g_assert_cmpint(run_before("mpirun --oversubscribe --bind-to none -n 2", TRAIN "--out @/bad --iterations 1 --batch 9", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "2 processes cannot share a batch of 9 evenly: --batch 8 would do"));
+  g_assert_cmpint(run_before("mpirun --oversubscribe --bind-to none -n 2", TRAIN "--out @/config.json --iterations 1", &target), ==, 2);
+  g_assert_nonnull(strstr(target, "cannot make the folder"));
+}
+
 static void test_processes(void)
 {
   static const struct {
@@ -517,11 +555,10 @@ static void test_bench(void)
 static void test_finetune(void)
 {
   g_autofree char *messages = NULL, *path = g_build_filename(folder, "tuned", "00000-finetune", NULL);
-  g_autofree char *from = snapshot("/whole/00000-small-64"), *line = NULL;
+  g_autofree char *from = snapshot("/whole/00000-small-64");
 
-  line = g_strdup_printf("finetune %s --data $/lmdb-image-64 --quiet --out @/tuned --iterations 3 --batch 8 --threads 1 --freeze-local",
-                         from);
-  g_assert_cmpint(run(line, &messages), ==, 0);
+  g_assert_cmpint(run("finetune @/whole/00000-small-64 --data $/lmdb-image-64 --quiet --out @/tuned --iterations 3 --batch 8 --threads 1 "
+                      "--freeze-local", &messages), ==, 0); /* a run stands for its newest snapshot */
   g_assert_null(strstr(messages, "fresh"));
   /* Local generators are as they were; the render net moved. */
   g_autofree char *to = ssg_snapshots_find(path, NULL, NULL);
@@ -622,6 +659,13 @@ static void test_bad_input(void)
       {TRAIN "--out @/bad --batch 0", "--batch"},
       {TRAIN "--out @/bad --batch 6", "sets of 4"},
       {TRAIN "--out @/bad --lr many", "--lr"},
+      {TRAIN "--out @/bad --micro-batch 3", "--micro-batch 3 does not divide the 8 images of a batch"},
+      {TRAIN "--out @/bad --depth-scale 2", "--depth-scale goes with --init"},
+      {TRAIN "--out @/config.json --iterations 1", "cannot make the folder"},
+      {"train --resume @/whole/00000-small-64 --depth-scale 2", "--depth-scale does not go with --resume"},
+      {"train --resume @/whole/00000-small-64 --fourier-cutoff 2", "--fourier-cutoff does not go with --resume"},
+      {"train --resume @/no-run", "no-run holds no usable snapshot"},
+      {"finetune @/no-run --data $/lmdb-image-64", "no-run holds no usable snapshot"},
       {"train --preset none", "small-64"},
       {"train --config @/preset.json --dry-run", "preset"},
       {"train --config @/twice.json --dry-run", "'batch' is there twice"},
@@ -642,7 +686,8 @@ static void test_bad_input(void)
   };
   g_autofree char *preset = g_build_filename(folder, "preset.json", NULL);
   g_autofree char *twice = g_build_filename(folder, "twice.json", NULL), *few = g_build_filename(folder, "few-parts.json", NULL);
-  g_autofree char *empty = g_build_filename(folder, "empty", NULL);
+  g_autofree char *empty = g_build_filename(folder, "empty", NULL), *no_run = g_build_filename(folder, "no-run", NULL);
+  g_assert_cmpint(g_mkdir(no_run, 0755), ==, 0);
   g_autoptr(GString) few_parts = g_string_new(config_text);
   g_string_replace(few_parts, "\"n_parts\": 5", "\"n_parts\": 4", 1);
   g_assert_true(g_file_set_contents(few, few_parts->str, -1, NULL));
@@ -654,6 +699,7 @@ static void test_bad_input(void)
     if (code != 2 || !strstr(messages, cases[i].says))
       g_error("%s: exit code %d, said: %s", cases[i].line, code, messages);
   }
+  g_assert_cmpint(g_rmdir(no_run), ==, 0);                /* nothing was put there */
   g_assert_false(g_file_test(empty, G_FILE_TEST_EXISTS)); /* no folder of a run that could not start */
 }
 
@@ -735,6 +781,7 @@ int main(int argc, char **argv)
   g_assert_true(g_file_set_contents(config, config_text, -1, NULL));
   g_test_add_func("/train/01-run-folder", test_run_folder);
   g_test_add_func("/train/02-kill", test_kill);
+  g_test_add_func("/train/03-unwritten", test_unwritten);
   g_test_add_func("/train/03-terminate", test_terminate);
   g_test_add_func("/train/03-twice", test_twice);
   g_test_add_func("/train/03-lock", test_lock);
@@ -744,6 +791,7 @@ int main(int argc, char **argv)
   g_test_add_func("/train/04-older", test_older);
   g_test_add_func("/train/05-accumulation", test_accumulation);
   g_test_add_func("/train/06-threads", test_threads);
+  g_test_add_func("/train/06-processes-refused", test_processes_refused);
   g_test_add_func("/train/06-processes", test_processes);
   g_test_add_func("/train/06-dead-process", test_dead_process);
   g_test_add_func("/train/06-data", test_data);

@@ -463,6 +463,8 @@ static void test_command_refuses(void)
   expect_refusal("lmdb-mask-64", "--which best", "there is no generator 'best'");
   expect_refusal("lmdb-mask-64", "--count 7", "has 12 images: two disjoint sets of 7");
   expect_refusal("nowhere", "", "nowhere");
+  expect_refusal("nowhere", "--json /no/such/folder/m.json", "m.json: cannot be written"); /* said before anything is read */
+  expect_refusal("nowhere", "--sheet /no/such/folder/m.png", "m.png: cannot be written");
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include "app/i18n.h"
 #include "kernels/device.h"
 #include "ui/accessible.h"
+#include "ui/combo-row.h"
 
 typedef struct {
   const char *value, *title;
@@ -37,6 +38,7 @@ static void add_choice(AdwPreferencesGroup *group, GSettings *settings, const ch
   adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
   if (subtitle)
     adw_action_row_set_subtitle(ADW_ACTION_ROW(row), subtitle);
+  ssg_combo_row_show_whole(ADW_COMBO_ROW(row));
   adw_combo_row_set_model(ADW_COMBO_ROW(row), G_LIST_MODEL(list));
   g_object_unref(list);
   g_settings_bind_with_mapping(settings, key, row, "selected", G_SETTINGS_BIND_DEFAULT, to_index, from_index,

@@ -64,8 +64,9 @@ static const char *first_text(GtkWidget *widget)
   return text && *text ? text : NULL;
 }
 
-/* A control of a dialog or menu in pixels of the window; (x, y): of the surface it is drawn on, in those of the window. */
-static void report_control(GtkWidget *widget, GtkWidget *native, double x, double y, GString *out)
+/* A control of a dialog or menu in pixels of the window; (x, y): of the surface it is drawn on, in those of the window;
+ * n_entries: of menus and lists so far, by which they are found in every language. */
+static void report_control(GtkWidget *widget, GtkWidget *native, double x, double y, int *n_entries, GString *out)
 {
   const char *kind = GTK_IS_BUTTON(widget) ? "button" : ADW_IS_PREFERENCES_ROW(widget) ? "row" : "item", *text;
   graphene_rect_t bounds;
@@ -76,16 +77,25 @@ static void report_control(GtkWidget *widget, GtkWidget *native, double x, doubl
   else /* entries of menus and of drop-down lists, for which GTK has no public types */
     text = g_str_equal(gtk_widget_get_css_name(widget), "modelbutton") || g_str_equal(gtk_widget_get_css_name(widget), "row")
              ? first_text(widget) : NULL;
-  if (!text || !gtk_widget_compute_bounds(widget, native, &bounds))
+  const char *id = gtk_buildable_get_buildable_id(GTK_BUILDABLE(widget));
+  if ((!text && !id) || !gtk_widget_compute_bounds(widget, native, &bounds))
+    return;
+  g_autofree char *place = g_strdup_printf("%.0f %.0f %.0f %.0f", bounds.origin.x + x, bounds.origin.y + y, bounds.size.width,
+                                           bounds.size.height);
+  if (id)
+    g_string_append_printf(out, "widget id.%s %s\n", id, place);
+  if (!text)
     return;
   g_autofree char *name = g_strdelimit(g_strdup(text + (text[0] == '_')), " ", '_');
-  g_string_append_printf(out, "widget %s.%s %.0f %.0f %.0f %.0f\n", kind, name, bounds.origin.x + x, bounds.origin.y + y,
-                         bounds.size.width, bounds.size.height);
+  g_string_append_printf(out, "widget %s.%s %s\n", kind, name, place);
+  if (g_str_equal(kind, "item"))
+    g_string_append_printf(out, "widget entry.%d %s\n", (*n_entries)++, place);
 }
 
 /* Buttons, rows and entries of menus by what is written on them, whichever widget tree they sit in. Without `controls` only
  * those on popovers. Spaces in a name are written as _. */
-static void report_controls(GtkWidget *widget, GtkWidget *native, double x, double y, gboolean controls, GString *out)
+static void report_controls(GtkWidget *widget, GtkWidget *native, double x, double y, gboolean controls, int *n_entries,
+                            GString *out)
 {
   if (!gtk_widget_get_mapped(widget))
     return;
@@ -102,9 +112,9 @@ static void report_controls(GtkWidget *widget, GtkWidget *native, double x, doub
     controls = TRUE;
   }
   if (controls)
-    report_control(widget, native, x, y, out);
+    report_control(widget, native, x, y, n_entries, out);
   for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child))
-    report_controls(child, native, x, y, controls, out);
+    report_controls(child, native, x, y, controls, n_entries, out);
 }
 
 /* What a person should reach by Tab, in the window that has the keys: buttons, sliders, fields, rows, the canvas. Entries of
@@ -160,8 +170,9 @@ static gboolean write_report(gpointer data)
       g_string_append_printf(out, "state dialog %s\nstate problem %s\n", title ? title : "", problem ? problem : "");
     }
     double x = 0, y = 0;
+    int n_entries = 0;
     gtk_native_get_surface_transform(GTK_NATIVE(window), &x, &y);
-    report_controls(window, window, x, y, !SSG_IS_WINDOW(window), out);
+    report_controls(window, window, x, y, !SSG_IS_WINDOW(window), &n_entries, out);
     if (gtk_window_is_active(GTK_WINDOW(window)))
       report_focus(window, gtk_window_get_focus(GTK_WINDOW(window)), out);
   }

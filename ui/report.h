@@ -10,7 +10,9 @@
  *   state first|full N P50 P95     milliseconds from a request to its first and its complete picture
  *   state loop ...                 processor time of the main loop between two waits since the last report, milliseconds
  * (a dialog has "state dialog HEADING" and its controls by what is written on them, spaces as _: "widget button.LABEL ...",
- * "widget row.TITLE ..."; menus and popovers of any window have "widget item.LABEL ..." and "widget button.LABEL ...")
+ * "widget row.TITLE ..."; menus and popovers of any window have "widget item.LABEL ..." and "widget button.LABEL ...";
+ * whatever the language: "widget entry.N ..." the Nth entry of the open menu or list, "widget id.ID ..." what has the id in
+ * ui/templates, "widget page.NAME ..." the tab of a stack's page)
  *   control ID TYPE TEXT           what Tab should reach in the active window; "focus ..." instead for the one that has the focus
  * and a last line "end". */
 #pragma once

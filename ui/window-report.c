@@ -11,8 +11,8 @@ static void report_widget(SsgWindow *self, GString *out, const char *name, GtkWi
                          bounds.size.width, bounds.size.height);
 }
 
-/* Controls that carry an action are named by it: "win.undo", "win.view(mask)"; buttons of menus by their tooltip:
- * "menu.Main_Menu"; those of a stack by its page: "tab.History". */
+/* Controls that carry an action are named by it: "win.undo", "win.view(mask)"; buttons of menus by their tooltip and
+ * by their id: "menu.Main_Menu", "id.main_button"; those of a stack by its page's title and name: "tab.History", "page.history". */
 static void report_actions(SsgWindow *self, GString *out, GtkWidget *widget)
 {
   const char *action = GTK_IS_ACTIONABLE(widget) ? gtk_actionable_get_action_name(GTK_ACTIONABLE(widget)) : NULL;
@@ -27,11 +27,25 @@ static void report_actions(SsgWindow *self, GString *out, GtkWidget *widget)
     g_autofree char *name = g_strconcat("menu.", gtk_widget_get_tooltip_text(widget), NULL);
     report_widget(self, out, g_strdelimit(name, " ", '_'), widget);
   }
+  /* The arrow of a split button has the id of that button. */
+  const char *id = gtk_buildable_get_buildable_id(GTK_BUILDABLE(widget));
+  if (!id && GTK_IS_MENU_BUTTON(widget))
+    id = gtk_buildable_get_buildable_id(GTK_BUILDABLE(gtk_widget_get_parent(widget)));
+  if (id && (GTK_IS_MENU_BUTTON(widget) || GTK_IS_BUTTON(widget) || GTK_IS_DROP_DOWN(widget))) {
+    g_autofree char *name = g_strconcat("id.", id, NULL);
+    report_widget(self, out, name, widget);
+  }
+  int n_tabs = 0;
   for (GtkWidget *child = gtk_widget_get_first_child(widget); child; child = gtk_widget_get_next_sibling(child)) {
     GtkWidget *label = GTK_IS_STACK_SWITCHER(widget) ? gtk_widget_get_first_child(child) : NULL;
     if (label && GTK_IS_LABEL(label)) {
       g_autofree char *name = g_strconcat("tab.", gtk_label_get_text(GTK_LABEL(label)), NULL);
       report_widget(self, out, name, child);
+      GtkStack *stack = gtk_stack_switcher_get_stack(GTK_STACK_SWITCHER(widget));
+      g_autoptr(GListModel) pages = G_LIST_MODEL(gtk_stack_get_pages(stack));
+      g_autoptr(GObject) page = g_list_model_get_item(pages, (guint) n_tabs++);
+      g_autofree char *title = g_strconcat("page.", page ? gtk_stack_page_get_name(GTK_STACK_PAGE(page)) : "", NULL);
+      report_widget(self, out, title, child);
     }
     report_actions(self, out, child);
   }
@@ -144,6 +158,7 @@ static void report_state(SsgWindow *self, GString *out)
   g_string_append_printf(out, "state hovered %s\n", info && hovered >= 0 ? info->part_names[hovered] : "none");
   g_string_append_printf(out, "state position %d\n", ssg_document_position(self->document));
   g_string_append_printf(out, "state n-history %u\n", g_list_model_get_n_items(history));
+  g_string_append_printf(out, "state fullscreen %d\n", gtk_window_is_fullscreen(GTK_WINDOW(self)));
   g_string_append_printf(out, "state modified %d\n", ssg_document_modified(self->document));
   g_string_append_printf(out, "state title %s\n", ssg_document_title(self->document));
   g_string_append_printf(out, "state zoom %.4f\n", ssg_canvas_get_zoom(SSG_CANVAS(self->canvas)));

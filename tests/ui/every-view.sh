@@ -1,10 +1,11 @@
 #!/bin/sh
 # A picture of every view, dialog and state of the editor, to be looked at by a person; a contact sheet of each size and style.
 # Usage: every-view.sh EDITOR BUILD_ROOT FOLDER [SIZES [STYLES]]
-#   SIZES    of 1024x640 1280x800 2560x1440 hidpi (1280x800 at scale 2)
+#   SIZES    of 1024x640 1280x800 2560x1440 hidpi (1280x720 at scale 2)
 #   STYLES   of light dark contrast contrast-dark
-# LANGUAGE=de beside it shows the window in German (a locale of that language must be there, SSGAN_LOCALE_DIR leads to the texts).
-# Needs Xvfb, xdotool and ImageMagick. Not a test: beauty is for eyes. What is on the screen is found by name, as in the journeys.
+# LANGUAGE=de beside it shows the window in German; SSGAN_LOCALE_DIR leads to the texts where the editor does not find them.
+# Needs Xvfb, xdotool and ImageMagick. Not a test: beauty is for eyes. What is on the screen is found by its id or place in a menu,
+# which are the same in every language.
 editor=$1 build=$2 out=$3
 sizes=${4:-1024x640 1280x800 2560x1440 hidpi} styles=${5:-light dark contrast}
 command -v montage >/dev/null || { echo "every-view: ImageMagick is not installed" >&2; exit 2; }
@@ -21,12 +22,12 @@ if [ -z "$EVERY_VIEW" ]; then
   exit 0
 fi
 size=${EVERY_VIEW% *} style=${EVERY_VIEW#* }
-out=$out/$size-$style
+out=$out/$size-$style${LANGUAGE:+-$LANGUAGE}
 rm -rf "$out"
 mkdir -p "$out"
 case $size in
 hidpi)
-  SCREEN=2560x1600
+  SCREEN=2560x1440
   export GDK_SCALE=2
   ;;
 *) SCREEN=$size ;;
@@ -42,7 +43,6 @@ esac
 scale=${GDK_SCALE:-1} left=0 top=0 # of the window that has the keys
 set -- "$editor" "$build"
 . "$(dirname "$0")/lib.sh"
-[ -n "$LANGUAGE" ] && export LC_ALL= LANG=${LOCALE:-de_DE.UTF-8}
 models=$(dirname "$0")/../../data/models
 
 n=0
@@ -55,12 +55,7 @@ take() {
 }
 # The report tells of the window's own pixels, of which there are `scale` to the screen's.
 at() { place "$1" | awk -v s="$scale" -v x="$left" -v y="$top" '{ print $1 * s + x, $2 * s + y }'; }
-# Menus, tabs and rows are found by their English names: in other languages what they lead to is left out.
-english() { [ -z "$LANGUAGE" ]; }
 press() {
-  case $1 in
-  menu.* | tab.* | row.* | item.*) english || return ;;
-  esac
   await_place "$1"
   xdotool mousemove $(at "$1") sleep 0.1 click "${2:-1}" sleep 0.2
 }
@@ -121,23 +116,17 @@ view 2 mask; take mask
 view 3 overlay; take overlay
 view 4 depth; take depth
 view 5 depths; take depths
-for action in $(english && echo depth-scale:log depth-map:lagoon depth-map:grey depth-map:tide depth-per-part:off); do
-  case $action in
-  depth-scale:log) item=item.Logarithmic ;;
-  depth-map:lagoon) item=item.Lagoon ;;
-  depth-map:grey) item=item.Grey ;;
-  depth-map:tide) item=item.Tide ;;
-  *) item=item.Each_Part_Its_Own_Range ;;
-  esac
-  press "menu.Colours_of_the_Depth_Maps"
-  await_place $item
+# Maps, scales and the range: entry by entry of that menu.
+for entry in 5:log 1:lagoon 2:grey 3:tide 6:off; do
+  press id.depth_button
+  await_place entry.6
   sleep 0.3
-  [ $action = depth-scale:log ] && take depth-menu
-  press $item
+  [ $entry = 5:log ] && take depth-menu
+  press entry.${entry%:*}
   key Escape # a menu that stayed
   press strip.hair
   away
-  take "depths-${action#*:}"
+  take "depths-${entry#*:}"
 done
 view 4 depth; take depth-tide
 view 1 face
@@ -157,23 +146,23 @@ take compare
 key c m
 take move
 key s
-press tab.Face
+press page.face
 away
 take page-face
-press tab.History
+press page.history
 away
 take page-history
-press tab.Part
+press page.part
 press eye.neck
 press strip.face
 key l
 away
 take hidden-locked
 key l
-for menu in $(english && echo Main_Menu Zoom Recent_Projects Go_to_a_Seed); do
-  press menu.$menu
+for menu in main_button zoom_button recent_menu_button seed_button model_button; do
+  press id.$menu
   away
-  take menu-$menu
+  take menu-${menu%_button}
   xdotool key Escape sleep 0.3
 done
 xdotool mousemove $(at tile.1) click 3 sleep 0.3
@@ -182,13 +171,11 @@ xdotool key Escape sleep 0.3 mousemove $(at strip.hair) click 3 sleep 0.3
 take menu-part
 xdotool key Escape sleep 0.3
 shown export ctrl+e
-if english; then
-  press row.What
-  sleep 0.3
-  take export-kinds
-  xdotool key End Return sleep 0.3
-  take export-animation
-fi
+press id.kind
+sleep 0.3
+take export-kinds
+xdotool key End Return sleep 0.3
+take export-animation
 closed
 shown preferences ctrl+comma
 closed
@@ -197,6 +184,14 @@ xdotool key Escape sleep 0.5
 left=0 top=0
 shown close ctrl+w
 closed
+press id.main_button
+await_place entry.10
+sleep 0.3
+press entry.10
+in_middle
+take about 0.6
+xdotool key Escape sleep 0.5
+left=0 top=0
 shown save-as ctrl+shift+s
 xdotool key Escape sleep 0.5
 left=0 top=0
@@ -245,5 +240,5 @@ import -window root "$out/$(printf %02d $((n + 1)))-loading.png"
 n=$((n + 1))
 quit_editor
 
-montage "$out"/*.png -tile 4x -geometry 640x+6+6 -background gray50 -set label '%t' "$out-%d.jpg" 2>/dev/null
+montage "$out"/*.png -tile 4x3 -geometry 560x+6+6 -background gray50 -set label '%t' "$out-%d.jpg" 2>/dev/null
 echo "$n pictures in $out"

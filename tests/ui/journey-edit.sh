@@ -73,7 +73,8 @@ other "$(state texture.eye)" "$texture" "texture of the eyes after a drop with C
 click eye.neck
 await position 6
 same "$(state shown.neck)" 0 "neck after its eye"
-click_until strip.cloth selected cloth
+click strip.cloth
+await selected cloth
 xdotool key h
 await position 7
 same "$(state shown.cloth)" 0 "clothes after H"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The inspector's pages, control by control: truncation, pose and position of the whole face; truncation, size, reset and lock of
-# a part; the composition step by step; numbers under the pointer; colours of the depth maps.
+# a part; the composition step by step; numbers under the pointer; colours of the depth maps; grain, preferences, panels, full screen.
 . "$(dirname "$0")/lib.sh"
 
 start "$(model 1)"
@@ -179,4 +179,88 @@ sleep 0.4
 click item.Grey
 wait_for "grey depths in the strip" eval '[ "$(brightness $small)" != "$before" ]'
 brightness $small | awk '{ exit !($1 == $2 && $2 == $3) }' || fail "not grey: $(brightness $small)"
+xdotool mousemove 640 20 key 1
+await view face
+
+# Grain: none is smoother, by chance is another picture each time; the codes stay.
+steps=$(state position) picture=$(state picture) stored=$(state face)
+click tab.Face
+await inspector face
+xdotool mousemove $(place inspector) click --repeat 60 --delay 10 5 sleep 0.5
+grain() {
+  click id.noise
+  await_place entry.$1
+  sleep 0.4
+  click entry.$1
+  wait_for "the list to close" eval '[ -z "$(place entry.$1)" ]'
+}
+grain 2
+await position $((steps + 1))
+await_change picture "$picture"
+settle
+smooth=$(state picture)
+grain 1
+await position $((steps + 2))
+await_change picture "$smooth"
+settle
+chance=$(state picture)
+other "$chance" "$picture" "picture with grain by chance"
+click id.reroll
+await position $((steps + 3))
+await_change picture "$chance"
+settle
+grain 0
+await position $((steps + 4))
+await picture "$picture"
+same "$(state face)" "$stored" "codes after other grain"
+
+# Preferences: another style is seen at once, behind the dialog too.
+set -- $(box inspector)
+edge="$(($1 + 4)) $(($2 + $4 - 12)) 8 8"
+xdotool mousemove 640 20 key ctrl+comma
+await dialog Preferences
+await_place row.Style
+light=$(brightness $edge)
+id=$(for w in $(xdotool search --onlyvisible --class ssgan-editor); do [ $w = $WINDOW ] || echo $w; done | head -1)
+xdotool windowmove "$id" 0 0
+style() {
+  click row.Style
+  await_place item.$1
+  sleep 0.4
+  click item.$1
+  wait_for "the list to close" eval '[ -z "$(place item.$1)" ]'
+}
+style Dark
+wait_for "a dark window" eval '[ $(shift_of "$light" "$(brightness $edge)") -gt 100 ]'
+style Light
+wait_for "a light window" eval '[ $(shift_of "$light" "$(brightness $edge)") -lt 3 ]'
+xdotool key Escape
+await dialog ""
+
+# Panels go and come back, and the picture has their room.
+wide=$(box canvas | awk '{ print $3 }')
+xdotool mousemove 640 20 key F9
+wait_for "the shelf to go" eval '[ -z "$(place shelf)" ]'
+[ $(box canvas | awk '{ print $3 }') -gt $wide ] || fail "the canvas did not get the shelf's room"
+xdotool key shift+F9
+wait_for "the inspector to go" eval '[ -z "$(place inspector)" ]'
+xdotool key F9
+await_place shelf
+xdotool key shift+F9
+await_place inspector
+same "$(box canvas | awk '{ print $3 }')" "$wide" "width of the canvas with both panels"
+
+# Full screen, which a window manager has to grant.
+"$TOOLS/hold-windows" >"$WORK/holder" 2>>"$WORK/log" &
+HELPER=$!
+wait_for "a window manager" grep ready "$WORK/holder"
+width() { xdotool getwindowgeometry "$WINDOW" | sed -n 's/.*Geometry: //p'; }
+xdotool windowsize --sync "$WINDOW" 1100 700
+same "$(state fullscreen) $(width)" "0 1100x700" "window at first"
+xdotool key F11
+await fullscreen 1
+same "$(width)" 1280x800 "window that fills the screen"
+xdotool key F11
+await fullscreen 0
+same "$(width)" 1100x700 "window after full screen"
 echo ok

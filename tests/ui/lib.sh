@@ -151,9 +151,12 @@ await_toast() {
 
 settle() { await busy 0; }
 
+# click NAME [BUTTON]: the pointer comes there by more than one step, as a hand's does: after a menu has closed, GTK takes the
+# first motion for the pointer's coming into the window, and would miss a press right after it
 click() {
   await_place "$1"
-  xdotool mousemove $(place "$1") sleep 0.05 click "${2:-1}" sleep 0.1
+  set -- "$1" "${2:-1}" $(place "$1")
+  xdotool mousemove $(($3 - 2)) "$4" sleep 0.02 mousemove "$3" "$4" sleep 0.05 click "$2" sleep 0.1
 }
 
 # click_until NAME STATE VALUE: the same, again where the window was still on its way under the pointer

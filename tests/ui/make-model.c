@@ -30,6 +30,25 @@ static gboolean add_hole(const char *path, guint64 bytes, GError **error)
          truncate(path, (off_t) (out->len + bytes)) == 0;
 }
 
+/* A fresh model's grain has no weight, and no choice of grain would be seen: its weights become 0.2. */
+static gboolean add_grain(const char *path, GError **error)
+{
+  g_autofree char *content = NULL;
+  gsize length;
+  guint64 header;
+  if (!g_file_get_contents(path, &content, &length, error))
+    return FALSE;
+  memcpy(&header, content, 8);
+  char *data = content + 8 + GUINT64_FROM_LE(header);
+  for (char *at = content + 8; (at = g_strstr_len(at, data - at, ".noise.weight\"")); at++) {
+    const char *offsets = g_strstr_len(at, data - at, "\"data_offsets\":[");
+    const float weight = 0.2f;
+    g_assert(offsets);
+    memcpy(data + g_ascii_strtoull(offsets + strlen("\"data_offsets\":["), NULL, 10), &weight, sizeof weight);
+  }
+  return g_file_set_contents(path, content, (gssize) length, error);
+}
+
 int main(int argc, char **argv)
 {
   g_autoptr(GError) error = NULL;
@@ -40,7 +59,7 @@ int main(int argc, char **argv)
   }
   SsgContext *ctx = ssg_context_new("cpu", 1, &error);
   SsgModel *model = ctx ? ssg_model_new_random(ctx, &arch, g_ascii_strtoull(argv[2], NULL, 10), &error) : NULL;
-  gboolean ok = model && ssg_model_save(model, argv[3], SSG_F32, &error);
+  gboolean ok = model && ssg_model_save(model, argv[3], SSG_F32, &error) && add_grain(argv[3], &error);
   if (ok && argc > 4)
     ok = add_hole(argv[3], g_ascii_strtoull(argv[4], NULL, 10) << 20, &error);
   if (!ok)

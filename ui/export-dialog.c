@@ -178,9 +178,9 @@ static void fill(SsgExportDialog *self, SsgExportKind kind)
     g_autofree char *text = g_strdup_printf("%u. %s", i + 1, ssg_history_entry_description(entry));
     gtk_string_list_append(steps, text);
   }
-  GtkWidget *const rows[] = { self->kind, self->part, self->from, self->to };
-  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-    ssg_combo_row_show_whole(ADW_COMBO_ROW(rows[i]));
+  /* Not so the steps, which may name files. */
+  ssg_combo_row_show_whole(ADW_COMBO_ROW(self->kind));
+  ssg_combo_row_show_whole(ADW_COMBO_ROW(self->part));
   adw_combo_row_set_model(ADW_COMBO_ROW(self->kind), G_LIST_MODEL(kinds));
   adw_combo_row_set_model(ADW_COMBO_ROW(self->part), G_LIST_MODEL(parts));
   adw_combo_row_set_model(ADW_COMBO_ROW(self->from), G_LIST_MODEL(steps));

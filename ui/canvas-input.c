@@ -257,18 +257,12 @@ static void pinched(GtkGestureZoom *gesture, double scale, SsgCanvas *self)
   ssg_canvas_update_viewport(self);
 }
 
-static void read_drop(SsgCanvas *self, double x, double y)
+static void read_drop(SsgCanvas *self, double x, double y, SsgCode code)
 {
-  GdkModifierType modifiers = 0;
-  GdkSurface *surface = gtk_native_get_surface(gtk_widget_get_native(GTK_WIDGET(self)));
-  GdkSeat *seat = gdk_display_get_default_seat(gtk_widget_get_display(GTK_WIDGET(self)));
-  /* Drag events carry no modifiers: ask the pointer. */
-  if (seat)
-    gdk_surface_get_device_position(surface, gdk_seat_get_pointer(seat), NULL, NULL, &modifiers);
   self->drop_x = x;
   self->drop_y = y;
   self->drop_part = ssg_canvas_part_at(self, x, y);
-  self->drop_code = ssg_code_from_modifiers(modifiers);
+  self->drop_code = code;
   self->dropping = TRUE;
   gtk_widget_queue_draw(GTK_WIDGET(self));
 }
@@ -277,7 +271,7 @@ static GdkDragAction drop_moved(GtkDropTarget *target, double x, double y, SsgCa
 {
   if (!self->now.render)
     return 0;
-  read_drop(self, x, y);
+  read_drop(self, x, y, ssg_code_of_drag(GTK_WIDGET(self)));
   GdkDragAction actions = gdk_drop_get_actions(gtk_drop_target_get_current_drop(target));
   return actions & GDK_ACTION_COPY ? GDK_ACTION_COPY : actions & GDK_ACTION_MOVE ? GDK_ACTION_MOVE : GDK_ACTION_LINK;
 }
@@ -292,7 +286,7 @@ static gboolean dropped(GtkDropTarget *target, const GValue *value, double x, do
 {
   if (!self->now.render)
     return FALSE;
-  read_drop(self, x, y);
+  read_drop(self, x, y, ssg_code_of_drop(GTK_WIDGET(self), self->dropping ? self->drop_code : SSG_CODE_BOTH));
   self->dropping = FALSE;
   g_signal_emit_by_name(self, "dropped", g_value_get_object(value), self->drop_part, (guint) self->drop_code);
   return TRUE;

@@ -463,6 +463,23 @@ SsgCode ssg_code_from_modifiers(GdkModifierType modifiers)
   return shift == control ? SSG_CODE_BOTH : shift ? SSG_CODE_SHAPE : SSG_CODE_TEXTURE;
 }
 
+SsgCode ssg_code_of_drag(GtkWidget *widget)
+{
+  GdkModifierType modifiers = 0;
+  GdkSeat *seat = gdk_display_get_default_seat(gtk_widget_get_display(widget));
+  /* Drag events carry no modifiers: ask the pointer. */
+  if (seat)
+    gdk_surface_get_device_position(gtk_native_get_surface(gtk_widget_get_native(widget)), gdk_seat_get_pointer(seat), NULL, NULL,
+                                    &modifiers);
+  return ssg_code_from_modifiers(modifiers);
+}
+
+SsgCode ssg_code_of_drop(GtkWidget *widget, SsgCode lit)
+{
+  SsgCode now = ssg_code_of_drag(widget);
+  return now == SSG_CODE_BOTH ? lit : now;
+}
+
 static void dispose(GObject *object)
 {
   SsgCanvas *self = SSG_CANVAS(object);

@@ -66,3 +66,8 @@ gboolean ssg_canvas_locate_part(SsgCanvas *self, int part, double *x, double *y)
 gboolean ssg_canvas_locate_handle(SsgCanvas *self, int handle, double *x, double *y);
 /* Modifiers to what is swapped: Shift shape, Ctrl texture, else both. */
 SsgCode ssg_code_from_modifiers(GdkModifierType modifiers);
+/* The same of the keys that are down now, while something is dragged over a widget. */
+SsgCode ssg_code_of_drag(GtkWidget *widget);
+/* What a drop swaps: what the keys say, else what was lit last. They are asked when the drop arrives, which on a busy machine is after
+ * the key was let go with the button. */
+SsgCode ssg_code_of_drop(GtkWidget *widget, SsgCode lit);

@@ -8,6 +8,7 @@ struct _SsgStripItem {
   GtkWidget parent_instance;
   GtkWidget *button, *chip, *thumb, *name, *probe, *eye, *eye_image;
   GtkDropTarget *drop_target;
+  SsgCode drop_code; /* while something is dragged over it */
   char *title;
   guint32 color;
   gboolean setting;
@@ -81,14 +82,16 @@ static gboolean menu_key(GtkWidget *widget, GVariant *args, gpointer data)
   return TRUE;
 }
 
+static GdkDragAction drop_moved(GtkDropTarget *target, double x, double y, SsgStripItem *self)
+{
+  self->drop_code = ssg_code_of_drag(GTK_WIDGET(self));
+  GdkDragAction actions = gdk_drop_get_actions(gtk_drop_target_get_current_drop(target));
+  return actions & GDK_ACTION_COPY ? GDK_ACTION_COPY : actions & GDK_ACTION_MOVE ? GDK_ACTION_MOVE : GDK_ACTION_LINK;
+}
+
 static gboolean dropped(GtkDropTarget *target, const GValue *value, double x, double y, SsgStripItem *self)
 {
-  GdkModifierType modifiers = 0;
-  GdkSeat *seat = gdk_display_get_default_seat(gtk_widget_get_display(GTK_WIDGET(self)));
-  if (seat)
-    gdk_surface_get_device_position(gtk_native_get_surface(gtk_widget_get_native(GTK_WIDGET(self))),
-                                    gdk_seat_get_pointer(seat), NULL, NULL, &modifiers);
-  g_signal_emit(self, signals[DROPPED], 0, g_value_get_object(value), (guint) ssg_code_from_modifiers(modifiers));
+  g_signal_emit(self, signals[DROPPED], 0, g_value_get_object(value), (guint) ssg_code_of_drop(GTK_WIDGET(self), self->drop_code));
   return TRUE;
 }
 
@@ -234,6 +237,8 @@ static void ssg_strip_item_init(SsgStripItem *self)
   gtk_widget_add_controller(GTK_WIDGET(self), GTK_EVENT_CONTROLLER(secondary));
 
   self->drop_target = gtk_drop_target_new(G_TYPE_INVALID, GDK_ACTION_COPY | GDK_ACTION_MOVE | GDK_ACTION_LINK);
+  g_signal_connect(self->drop_target, "enter", G_CALLBACK(drop_moved), self);
+  g_signal_connect(self->drop_target, "motion", G_CALLBACK(drop_moved), self);
   g_signal_connect(self->drop_target, "drop", G_CALLBACK(dropped), self);
   gtk_widget_add_controller(GTK_WIDGET(self), GTK_EVENT_CONTROLLER(self->drop_target));
 }

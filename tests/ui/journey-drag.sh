@@ -122,6 +122,23 @@ drag tile.4 strip.$two ctrl
 await position 6
 swapped $two 0 1
 
+# The key let go with the button while the editor is busy: what was lit is what happens.
+for onto in "part:$three" "strip.$one"; do
+  remember
+  settle
+  from=$(place tile.5) to=$(place "$onto")
+  [ -n "$from" ] && [ -n "$to" ] || fail "no tile.5 or no $onto"
+  hold "${from% *}" "${from#* }" "${to% *}" "${to#* }" shift
+  sleep 0.3
+  kill -STOP "$PID"
+  xdotool mouseup 1 keyup shift sleep 0.1
+  kill -CONT "$PID"
+  await position 7
+  swapped "${onto#*[:.]}" 1 0
+  xdotool mousemove 640 20 key ctrl+z
+  await position 6
+done
+
 # A locked part takes nothing, and says so.
 click strip.$one
 await selected $one

@@ -7,24 +7,14 @@ await page editor
 await position 0
 settle
 first=$(state picture)
-click strip.hair
-await selected hair
-xdotool key ctrl+r
-await position 1
-settle
+edit_hair
 
 picture=$(state picture)
 other "$picture" "$first" "picture after an edit"
 
 # choose KEY...: the dialog, and in it the kind by these keys from its list
 choose() {
-  xdotool mousemove 640 20 key ctrl+e
-  await dialog Export
-  await_place row.What
-  sleep 0.3
-  click row.What
-  await_place item.Picture
-  sleep 0.3
+  export_kinds
   xdotool key "$@" sleep 0.2 key Return sleep 0.3
 }
 # written FILE: the dialog's name is typed, and the file is there when the dialog has gone

@@ -6,14 +6,7 @@
 model=$(model 1) wrong=$WORK/wrong.safetensors
 "$TOOLS/make-model" medium-256 3 "$wrong" || fail "no second model"
 start "$model"
-await page editor
-await position 0
-settle
-click strip.hair
-await selected hair
-xdotool key ctrl+r
-await position 1
-settle
+edit_hair
 face=$(state face) picture=$(state picture)
 mkdir "$WORK/projects" "$WORK/far away"
 xdotool key ctrl+s

@@ -4,14 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start "$(model 1)"
-await page editor
-await position 0
-settle
-click strip.hair
-await selected hair
-xdotool key ctrl+r
-await position 1
-settle
+edit_hair
 
 # export_kind N FILE: the Nth entry of the list
 export_kind() {
@@ -19,13 +12,7 @@ export_kind() {
   for i in $(seq 2 "$1"); do
     keys="$keys Down"
   done
-  xdotool mousemove 640 20 key ctrl+e
-  await dialog Export
-  await_place row.What
-  sleep 0.3
-  click row.What
-  await_place item.Picture
-  sleep 0.3
+  export_kinds
   xdotool key Home $keys sleep 0.2 key Return sleep 0.3
   click button.Export…
   type_path "$2"

@@ -177,6 +177,29 @@ drag() {
   drag_points "${from% *}" "${from#* }" "${to% *}" "${to#* }" "$3"
 }
 
+# A first step of the history: another hair, at the first position of a new document.
+edit_hair() {
+  await page editor
+  await position 0
+  settle
+  click strip.hair
+  await selected hair
+  xdotool key ctrl+r
+  await position 1
+  settle
+}
+
+# The dialog for exports, with its list of kinds open.
+export_kinds() {
+  xdotool mousemove 640 20 key ctrl+e
+  await dialog Export
+  await_place row.What
+  sleep 0.3
+  click row.What
+  await_place item.Picture
+  sleep 0.3
+}
+
 # hold FROM-X FROM-Y X Y: the same without letting go
 hold() {
   xdotool mousemove "$1" "$2" sleep 0.1 mousedown 1 sleep 0.05

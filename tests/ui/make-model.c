@@ -6,16 +6,25 @@
 #include <unistd.h>
 #include "engine/model-file.h"
 
+/* The file's bytes; *header: how long its safetensors header is. Free them. */
+static char *read_model(const char *path, gsize *length, guint64 *header, GError **error)
+{
+  char *content = NULL;
+  if (!g_file_get_contents(path, &content, length, error))
+    return NULL;
+  memcpy(header, content, 8);
+  *header = GUINT64_FROM_LE(*header);
+  return content;
+}
+
 /* Declares the hole in the safetensors header, whose length it keeps in a multiple of 8 as the writer does. */
 static gboolean add_hole(const char *path, guint64 bytes, GError **error)
 {
-  g_autofree char *content = NULL;
   gsize length;
   guint64 header;
-  if (!g_file_get_contents(path, &content, &length, error))
+  g_autofree char *content = read_model(path, &length, &header, error);
+  if (!content)
     return FALSE;
-  memcpy(&header, content, 8);
-  header = GUINT64_FROM_LE(header);
   guint64 data = length - 8 - header;
   g_autoptr(GString) out = g_string_new_len(content + 8, (gssize) header);
   g_string_truncate(out, (gsize) (strrchr(out->str, '}') - out->str));
@@ -33,13 +42,12 @@ static gboolean add_hole(const char *path, guint64 bytes, GError **error)
 /* A fresh model's grain has no weight, and no choice of grain would be seen: its weights become 0.2. */
 static gboolean add_grain(const char *path, GError **error)
 {
-  g_autofree char *content = NULL;
   gsize length;
   guint64 header;
-  if (!g_file_get_contents(path, &content, &length, error))
+  g_autofree char *content = read_model(path, &length, &header, error);
+  if (!content)
     return FALSE;
-  memcpy(&header, content, 8);
-  char *data = content + 8 + GUINT64_FROM_LE(header);
+  char *data = content + 8 + header;
   for (char *at = content + 8; (at = g_strstr_len(at, data - at, ".noise.weight\"")); at++) {
     const char *offsets = g_strstr_len(at, data - at, "\"data_offsets\":[");
     const float weight = 0.2f;

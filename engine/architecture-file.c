@@ -16,7 +16,8 @@ typedef struct {
 static const IntField int_fields[] = {
     FIELD(n_parts),        FIELD(style_dim),        FIELD(n_mapping),   FIELD(n_layers),    FIELD(n_base),
     FIELD(n_depth),        FIELD(local_channels),   FIELD(feature_channels), FIELD(coarse_size), FIELD(render_size),
-    FIELD(size),           FIELD(residual_refine),  FIELD(detach_texture), FIELD(disc_masks)};
+    FIELD(size),           FIELD(residual_refine),  FIELD(detach_texture), FIELD(antialias_masks),
+    FIELD(disc_masks)};
 #undef FIELD
 
 static int *int_field(SsgArchitecture *arch, const IntField *field)
@@ -26,7 +27,8 @@ static int *int_field(SsgArchitecture *arch, const IntField *field)
 
 static gboolean is_flag(const char *name)
 {
-  return g_str_equal(name, "residual_refine") || g_str_equal(name, "detach_texture") || g_str_equal(name, "disc_masks");
+  return g_str_equal(name, "residual_refine") || g_str_equal(name, "detach_texture") || g_str_equal(name, "antialias_masks") ||
+         g_str_equal(name, "disc_masks");
 }
 
 static JsonArray *array_of(const int *values, int n)
@@ -267,6 +269,7 @@ gboolean ssg_architecture_from_checkpoint(const SsgHostTensors *g, const SsgHost
   arch->n_depth = arg_int(args, "depth_layers", 6);
   arch->residual_refine = arg_int(args, "residual_refine", 1);
   arch->detach_texture = arg_int(args, "detach_texture", 0);
+  arch->antialias_masks = arg_int(args, "antialias_masks", 0);
   read_transparent(arch, args);
   read_discriminator(arch, d);
 

@@ -26,6 +26,11 @@ typedef struct {
   int render_channels[SSG_MAX_LEVELS]; /* channels after doubling i, i in 0..n_levels-1 */
   gboolean residual_refine; /* coarse mask is added to seg at size h */
   gboolean detach_texture;  /* no gradient from the texture layers into the shape layers */
+  /* Ours, not in the published models. A coarse mask is the softmax of depths, which training drives so far apart that a cell belongs to
+   * one part alone: rims become stairs of cells, and where between two cells a rim lies is lost. Set: depths are interpolated
+   * linearly to the middles of each cell's quarters, and the cell gets the mean of their four softmaxes, so that a cell that a rim crosses
+   * belongs to both sides by the share of its area. The depth maps themselves stay as they are. */
+  gboolean antialias_masks;
   guint64 transparent;      /* bit k: part k is transparent (glasses, earrings) */
   /* Discriminator; n_disc_levels 0 when the model has none. */
   int n_disc_levels;                     /* log2(R / 4) residual blocks */

@@ -339,13 +339,34 @@ SsgTensor *ssg_generator_depth(SsgGenerator *g, int first_part, int n_parts, Ssg
   return ssg_scope_end_keep(ctx, count == 1 ? parts[0] : ssg_tensor_concat(parts, count, 0));
 }
 
+/* [K, N, P, 1] -> [K, N, 4P, 1], interpolated linearly to the middles of the quarters of each cell: the FIR's taps 1/4 and 3/4. Depths
+ * beyond the edge count as 0; which part is in front does not change by it, as 0 is the background's. */
+static SsgTensor *quarter_cells(SsgGenerator *g, SsgTensor *depth)
+{
+  gint64 k = ssg_tensor_dim(depth, 0), n = ssg_tensor_dim(depth, 1), h = g->arch.coarse_size;
+  SsgTensor *map = ssg_tensor_reshape(depth, SSG_SHAPE(k * n, h, h, 1));
+  return ssg_tensor_reshape(ssg_tensor_upfirdn(map, 2, 1, 2, 1, 4, NULL, NULL, NULL, FALSE), SSG_SHAPE(k, n, 4 * h * h, 1));
+}
+
+/* The way back: [K, N, 4P, 1] -> [K, N, P, 1], the mean of a cell's quarters. */
+static SsgTensor *whole_cells(SsgGenerator *g, SsgTensor *mask)
+{
+  gint64 k = ssg_tensor_dim(mask, 0), n = ssg_tensor_dim(mask, 1), h = g->arch.coarse_size;
+  SsgTensor *map = ssg_tensor_reshape(mask, SSG_SHAPE(k * n, 2 * h, 2 * h, 1));
+  return ssg_tensor_reshape(ssg_tensor_avg_pool(map, 2), SSG_SHAPE(k, n, h * h, 1));
+}
+
 SsgTensor *ssg_generator_soft_mask(SsgGenerator *g, SsgTensor *depth, SsgTensor *keep)
 {
   SsgContext *ctx = ssg_tensor_context(depth);
 
   ssg_scope_begin(ctx);
+  if (g->arch.antialias_masks)
+    depth = quarter_cells(g, depth);
   SsgTensor *e = ssg_tensor_unary(SSG_UNARY_EXP, ssg_tensor_sub(depth, ssg_tensor_max_axis(depth, 0)));
   SsgTensor *m = ssg_tensor_div(e, ssg_tensor_sum_axis(e, 0));
+  if (g->arch.antialias_masks)
+    m = whole_cells(g, m);
   if (keep) {
     m = ssg_tensor_mul(m, keep);
     m = ssg_tensor_div(m, ssg_tensor_affine(ssg_tensor_sum_axis(m, 0), 1, EPSILON));

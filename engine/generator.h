@@ -74,8 +74,9 @@ SsgTensor *ssg_generator_local_weight(SsgGenerator *g, int layer, int first_part
 /* to_depth of parts: x after layer D-1, [n_parts * N, P, C] -> [n_parts, N, P, 1]; zeros for the background. */
 SsgTensor *ssg_generator_depth(SsgGenerator *g, int first_part, int n_parts, SsgTensor *x);
 
-/* Step 6. depth [K, N, P, 1]; keep [K, N, 1, 1] of 0 and 1, or NULL for all shown. */
-SsgTensor *ssg_generator_soft_mask(SsgGenerator *g, SsgTensor *depth, SsgTensor *keep); /* m, [K, N, P, 1] */
+/* Step 6. depth [K, N, P, 1]; keep [K, N, 1, 1] of 0 and 1, or NULL for all shown. Returns m, [K, N, P, 1]: softmax over the parts of
+ * the depths in the middle of each cell; with antialias_masks (architecture.h) the mean of it over the cell's quarters. */
+SsgTensor *ssg_generator_soft_mask(SsgGenerator *g, SsgTensor *depth, SsgTensor *keep);
 SsgTensor *ssg_generator_feature_weights(SsgGenerator *g, SsgTensor *mask);             /* [K, N, P, 1] */
 /* to_feat's weights of some parts side by side, modulation and scale applied: [F, n_parts * C]. */
 SsgTensor *ssg_generator_feature_matrix(SsgGenerator *g, int first_part, int n_parts);

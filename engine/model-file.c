@@ -510,6 +510,8 @@ static JsonNode *args_of(const SsgArchitecture *a)
   json_object_set_int_member(args, "min_feat_size", a->render_size);
   json_object_set_boolean_member(args, "residual_refine", a->residual_refine);
   json_object_set_boolean_member(args, "detach_texture", a->detach_texture);
+  if (a->antialias_masks) /* unknown to the authors' code */
+    json_object_set_boolean_member(args, "antialias_masks", TRUE);
   json_object_set_array_member(args, "transparent_dims", transparent);
   JsonNode *node = json_node_new(JSON_NODE_OBJECT);
   json_node_take_object(node, args);

@@ -36,8 +36,8 @@ static void print_table(const SsgModelInfo *info, const char *path)
   print_row("origin", "%s", *info->origin ? info->origin : "not stated");
   if (info->images_seen >= 0)
     print_row("training", "%" G_GINT64_FORMAT " images seen", info->images_seen);
-  print_row("pictures", "%d x %d pixels; masks, depth and features of %d x %d", a->size, a->size, a->coarse_size,
-            a->coarse_size);
+  print_row("pictures", "%d x %d pixels; masks, depth and features of %d x %d%s", a->size, a->size, a->coarse_size,
+            a->coarse_size, a->antialias_masks ? ", masks antialiased" : "");
   print_row("codes", "%d numbers; %d base rows and two a part: [%d, %d], expanded [%d, %d]", a->style_dim, a->n_base,
             ssg_architecture_short_rows(a), a->style_dim, ssg_architecture_expanded_rows(a), a->style_dim);
   print_row("mapping", "%d layers; mean latent %s", a->n_mapping, info->has_mean ? "in the file" : "to be computed");

@@ -1,8 +1,12 @@
-/* The generator's beginnings: which weights a Fourier cutoff makes smaller. Computed in pieces, it is the same function with the
- * same gradients, of first and second order. */
+/* The generator's beginnings: which weights a Fourier cutoff makes smaller. Antialiased masks. Computed in pieces, it is the same
+ * function with the same gradients, of first and second order. */
 #include <math.h>
 
+#include <glib/gstdio.h>
+
 #include "engine/generator.h"
+#include "engine/model-file.h"
+#include "engine/model-private.h"
 
 #define C 3
 #define R 16
@@ -47,6 +51,115 @@ static void test_fourier_cutoff(void)
       double factor = frequency[i] > 2 ? 2 / frequency[i] : 1;
       g_assert_cmpfloat(fabs(after[c * N_FOURIER + i] - factor * before[c * N_FOURIER + i]), <, 1e-6);
     }
+}
+
+#define H 8 /* coarse cells along an edge */
+
+static SsgGenerator *antialiased(SsgContext *ctx)
+{
+  GError *error = NULL;
+  SsgArchitecture a = arch;
+  a.antialias_masks = TRUE;
+  SsgGenerator *g = ssg_generator_new(ctx, &a, 7, &error);
+  g_assert_no_error(error);
+  return g;
+}
+
+/* mask [2, 1, H * H, 1] of depths [2, 1, H * H, 1] */
+static void soft_mask(SsgContext *ctx, SsgGenerator *g, const float *depth, const float *keep, float *mask)
+{
+  ssg_scope_begin(ctx);
+  SsgTensor *kept = keep ? ssg_tensor_new_f32(ctx, SSG_SHAPE(2, 1, 1, 1), keep) : NULL;
+  SsgTensor *m = ssg_generator_soft_mask(g, ssg_tensor_new_f32(ctx, SSG_SHAPE(2, 1, H * H, 1), depth), kept);
+  g_assert_true(ssg_tensor_download(m, mask));
+  ssg_scope_end(ctx);
+}
+
+/* A part whose depth rises steeply to the right: however steep it is, the cell that its rim crosses is its own by the quarters that lie
+ * on its side, and follows the rim as it moves; without antialiasing it is all or nothing. */
+static void test_straight_rim(void)
+{
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  g_autoptr(SsgGenerator) fine = antialiased(ctx), hard = ssg_generator_new(ctx, &arch, 7, &error);
+  g_assert_no_error(error);
+  const float rims[] = {2.6f, 3.0f, 3.4f}, keep[2] = {1, 0};
+  float depth[2 * H * H] = {0}, mask[2 * H * H];
+
+  for (guint r = 0; r < G_N_ELEMENTS(rims); r++) {
+    for (int i = 0; i < H * H; i++)
+      depth[H * H + i] = 1000 * (i % H - rims[r]);
+    soft_mask(ctx, fine, depth, NULL, mask);
+    for (int i = 0; i < H * H; i++) {
+      double share = 0;
+      for (int quarter = -1; quarter <= 1; quarter += 2)
+        share += i % H + 0.25 * quarter > rims[r] ? 0.5 : 0;
+      g_assert_cmpfloat(fabs(mask[H * H + i] - share), <, 1e-6);
+      g_assert_cmpfloat(fabs(mask[i] + mask[H * H + i] - 1), <, 1e-6);
+    }
+    soft_mask(ctx, fine, depth, keep, mask); /* the part hidden: the background takes what is left of the cell */
+    g_assert_cmpfloat(fabs(mask[2] - 1), <, 1e-6);
+    g_assert_cmpfloat(mask[H * H + 2], ==, 0);
+  }
+  soft_mask(ctx, hard, depth, NULL, mask);
+  g_assert_cmpfloat(fabs(mask[H * H + 3]), <, 1e-6);
+}
+
+/* Against the definition, written out. */
+static void test_any_depths(void)
+{
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  g_autoptr(SsgGenerator) g = antialiased(ctx);
+  float depth[2 * H * H], mask[2 * H * H];
+
+  for (int i = 0; i < 2 * H * H; i++)
+    depth[i] = 3 * sinf(i * 1.7f) * cosf(i * i * 0.3f);
+  soft_mask(ctx, g, depth, NULL, mask);
+  for (int y = 0; y < H; y++)
+    for (int x = 0; x < H; x++) {
+      double mean = 0;
+      for (int quarter = 0; quarter < 4; quarter++) {
+        int dx = quarter & 1 ? 1 : -1, dy = quarter & 2 ? 1 : -1;
+        double d[2] = {0};
+        for (int k = 0; k < 2; k++)
+          for (int j = 0; j < 4; j++) {
+            int nx = x + (j & 1 ? dx : 0), ny = y + (j & 2 ? dy : 0);
+            if (nx >= 0 && nx < H && ny >= 0 && ny < H)
+              d[k] += (j & 1 ? 0.25 : 0.75) * (j & 2 ? 0.25 : 0.75) * depth[k * H * H + ny * H + nx];
+          }
+        mean += 0.25 / (1 + exp(d[0] - d[1]));
+      }
+      g_assert_cmpfloat(fabs(mask[H * H + y * H + x] - mean), <, 1e-5);
+    }
+}
+
+/* Both kinds of file say it, and files of models without it do not. */
+static void test_files(void)
+{
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  g_autofree char *folder = g_dir_make_tmp("ssgan-generator-XXXXXX", NULL);
+  g_autofree char *ours = g_build_filename(folder, "ours.safetensors", NULL), *pt = g_build_filename(folder, "pt.pt", NULL);
+
+  for (int set = 0; set <= 1; set++) {
+    SsgArchitecture a = arch;
+    a.antialias_masks = set;
+    g_autoptr(SsgModel) model = ssg_model_new_random(ctx, &a, 1, &error);
+    g_assert_no_error(error);
+    g_assert_true(ssg_model_save(model, ours, SSG_F32, &error) && ssg_model_save_pt(model, pt, &error));
+    const char *const paths[] = {ours, pt};
+    for (int i = 0; i < 2; i++) {
+      g_autoptr(SsgModel) read = ssg_model_load(ctx, paths[i], NULL, NULL, NULL, NULL, &error);
+      g_assert_no_error(error);
+      g_assert_cmpint(ssg_model_generator(read)->arch.antialias_masks, ==, set);
+      g_unlink(paths[i]);
+    }
+  }
+  g_rmdir(folder);
 }
 
 #define N 6
@@ -107,13 +220,16 @@ static GArray *everything(SsgGenerator *g)
   return values;
 }
 
+enum { PLAIN, DETACHED, ANTIALIASED };
+
 static void test_pieces(gconstpointer data)
 {
   GError *error = NULL;
   SsgArchitecture a = arch;
   a.n_parts = 11; /* more pieces than an op has inputs */
   a.transparent = 1 << 3;
-  a.detach_texture = GPOINTER_TO_INT(data);
+  a.detach_texture = GPOINTER_TO_INT(data) == DETACHED;
+  a.antialias_masks = GPOINTER_TO_INT(data) == ANTIALIASED;
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
   g_autoptr(SsgGenerator) g = ssg_generator_new(ctx, &a, 7, &error);
@@ -139,7 +255,11 @@ int main(int argc, char **argv)
 {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/engine/generator/fourier-cutoff", test_fourier_cutoff);
-  g_test_add_data_func("/engine/generator/pieces", GINT_TO_POINTER(FALSE), test_pieces);
-  g_test_add_data_func("/engine/generator/pieces-detached", GINT_TO_POINTER(TRUE), test_pieces);
+  g_test_add_func("/engine/generator/antialiased/straight-rim", test_straight_rim);
+  g_test_add_func("/engine/generator/antialiased/any-depths", test_any_depths);
+  g_test_add_func("/engine/generator/antialiased/files", test_files);
+  g_test_add_data_func("/engine/generator/pieces", GINT_TO_POINTER(PLAIN), test_pieces);
+  g_test_add_data_func("/engine/generator/pieces-detached", GINT_TO_POINTER(DETACHED), test_pieces);
+  g_test_add_data_func("/engine/generator/pieces-antialiased", GINT_TO_POINTER(ANTIALIASED), test_pieces);
   return g_test_run();
 }

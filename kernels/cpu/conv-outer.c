@@ -5,7 +5,7 @@
  *
  * Pieces (of rows, of output channels) are cut by the shape alone, each is summed by one thread, and sums of pieces are
  * added up in order: the number of threads does not show. */
-#include "kernels/cpu/dnnl.h"
+#include "kernels/cpu/conv-outer.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
@@ -14,29 +14,10 @@
 #include <string.h>
 
 #define MAX_PIECES 8
-#define MAX_TAPS 3             /* of a row of the kernel, whose sums are in registers at a time */
 #define TILE_FLOATS (96 << 10) /* of a tile, x and y together: well inside a second-level cache */
 
-/* A tile as the innermost loop sees it: x from its first tap on, y from its first channel on. */
-typedef struct {
-  const float *x, *y;
-  int64_t pictures, rows, columns;           /* of y */
-  int64_t x_picture, x_row, x_column, x_tap; /* steps in floats */
-  float *sums;                               /* of the first tap: [block][lanes] */
-  int64_t sums_tap;
-} Panel;
-
-typedef void (*Accumulate)(const Panel *panel);
-
-/* What a processor can do: vectors of `lanes` input channels, `block` output channels at a time; run[t - 1] for t taps.
- */
-typedef struct {
-  int64_t lanes, block;
-  Accumulate run[MAX_TAPS];
-} Kernel;
-
 #define ACCUMULATE(name, isa, Vector, prefix, lanes, block, taps)                                                      \
-  __attribute__((target(isa))) static void name(const Panel *panel)                                                    \
+  __attribute__((target(isa))) static void name(const SsgOuterPanel *panel)                                                    \
   {                                                                                                                    \
     Vector sum[block][taps];                                                                                           \
     _Pragma("GCC unroll 8") for (int o = 0; o < block; o++) _Pragma("GCC unroll 3") for (int t = 0; t < taps; t++)     \
@@ -70,9 +51,9 @@ ACCUMULATE(plain_1, "avx,fma", __m256, _mm256, 8, 4, 1)
 ACCUMULATE(plain_2, "avx,fma", __m256, _mm256, 8, 4, 2)
 ACCUMULATE(plain_3, "avx,fma", __m256, _mm256, 8, 4, 3)
 
-static const Kernel *kernel_here(void)
+const SsgOuterKernel *ssg_cpu_outer_kernel(void)
 {
-  static const Kernel wide = {16, 8, {wide_1, wide_2, wide_3}}, plain = {8, 4, {plain_1, plain_2, plain_3}};
+  static const SsgOuterKernel wide = {16, 8, {wide_1, wide_2, wide_3}}, plain = {8, 4, {plain_1, plain_2, plain_3}};
   if (ssg_dnnl_vector_lanes() >= wide.lanes)
     return &wide;
   return ssg_dnnl_vector_lanes() >= plain.lanes ? &plain : NULL;
@@ -80,7 +61,7 @@ static const Kernel *kernel_here(void)
 
 typedef struct {
   const SsgDnnlConv *c;
-  const Kernel *kernel;
+  const SsgOuterKernel *kernel;
   int64_t groups, blocks;           /* vectors of input channels, blocks of output channels */
   int64_t row_pieces, block_pieces; /* how many of each; one of them is 1 */
   int64_t blocks_each;              /* blocks of a piece */
@@ -158,7 +139,7 @@ static void multiply(const Job *job, int64_t pictures, int64_t rows, int64_t blo
   const SsgDnnlConv *c = job->c;
   const int64_t lanes = job->kernel->lanes, block = job->kernel->block, x_rows = (rows - 1) * c->stride + c->kh;
   const int64_t group = pictures * x_rows * job->width * lanes, unit = block * lanes;
-  Panel panel = {.pictures = pictures,
+  SsgOuterPanel panel = {.pictures = pictures,
                  .rows = rows,
                  .columns = c->wo,
                  .x_picture = x_rows * job->width * lanes,
@@ -170,7 +151,7 @@ static void multiply(const Job *job, int64_t pictures, int64_t rows, int64_t blo
   panel.x_tap = along ? lanes : group;
   panel.sums_tap = along ? job->groups * unit : unit;
   for (int64_t g = 0; g < job->groups;) {
-    int64_t taps = along ? c->kw : job->groups - g == 4 ? 2 : job->groups - g < MAX_TAPS ? job->groups - g : MAX_TAPS;
+    int64_t taps = along ? c->kw : job->groups - g == 4 ? 2 : job->groups - g < SSG_OUTER_TAPS ? job->groups - g : SSG_OUTER_TAPS;
     for (int64_t ky = 0; ky < c->kh; ky++)
       for (int64_t b = 0; b < blocks; b++) {
         panel.x = x_tile + g * group + ky * job->width * lanes;
@@ -266,12 +247,12 @@ static void plan(Job *job)
 
 bool ssg_cpu_conv_outer_fits(const SsgDnnlConv *c)
 {
-  return (c->kw == 1 || c->kw == 3) && kernel_here();
+  return (c->kw == 1 || c->kw == 3) && ssg_cpu_outer_kernel();
 }
 
 SsgStatus ssg_cpu_conv_outer(SsgCpu *cpu, const SsgDnnlConv *c)
 {
-  Job job = {.c = c, .kernel = kernel_here()};
+  Job job = {.c = c, .kernel = ssg_cpu_outer_kernel()};
   plan(&job);
   int pieces = (int) (job.row_pieces * job.block_pieces), workers = pieces < cpu->n_threads ? pieces : cpu->n_threads;
   size_t sums = (size_t) job.row_pieces * job.sums_floats, tile = (job.x_floats + job.y_floats + 31) / 16 * 16;
@@ -292,6 +273,11 @@ SsgStatus ssg_cpu_conv_outer(SsgCpu *cpu, const SsgDnnlConv *c)
 }
 
 #else
+
+const SsgOuterKernel *ssg_cpu_outer_kernel(void)
+{
+  return NULL;
+}
 
 bool ssg_cpu_conv_outer_fits(const SsgDnnlConv *c)
 {

@@ -68,6 +68,8 @@ static SsgStatus by_channels(SsgCpu *cpu, const SsgDnnlConv *c, int64_t length)
 
 SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *c)
 {
+  if (ssg_cpu_winograd_weight_fits(c))
+    return ssg_cpu_winograd_weight(cpu, c);
   if (ssg_cpu_conv_outer_fits(c))
     return ssg_cpu_conv_outer(cpu, c);
   int64_t weights = c->co * c->kh * c->kw * c->ci;

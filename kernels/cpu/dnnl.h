@@ -102,3 +102,7 @@ bool ssg_dnnl_batch_run(const SsgDnnlBatch *batch, const float *a, float *out, v
 /* Whether CONV is better done by ssg_cpu_winograd(): 3x3, enough channels and pixels. */
 bool ssg_cpu_winograd_fits(const SsgDnnlConv *conv);
 SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *conv);
+
+/* The same for CONV_WEIGHT (winograd-weight.c). */
+bool ssg_cpu_winograd_weight_fits(const SsgDnnlConv *conv);
+SsgStatus ssg_cpu_winograd_weight(SsgCpu *cpu, const SsgDnnlConv *conv);

@@ -10,6 +10,7 @@
 #define HUGE_PAGE ((size_t) 2 << 20)
 #define MAX_BYTES (SIZE_MAX / 4)
 #define SLACK ((size_t) 16 << 20)
+#define LARGE_USE ((size_t) 512 << 20)
 #define SMALL ((size_t) 32 << 10) /* blocks below are small */
 #define SMALL_SEGMENT ((size_t) 1 << 20)
 #define LARGE_SEGMENT ((size_t) 256 << 20) /* at least; its pages are not there before they are used */
@@ -142,6 +143,13 @@ static void give_back(SsgPool *pool, SsgPoolBlock *block)
   block->resident = 0;
 }
 
+/* What may be kept beside what is in use: little where a picture is drawn, more in a training of some size, whose steps differ so
+ * much in what they need that a twentieth of the time went into clearing pages that had just been given back. */
+static size_t reserve(size_t most)
+{
+  return most / (most < LARGE_USE ? 16 : 5) + SLACK;
+}
+
 static void give_back_until(SsgPool *pool, size_t most_pooled)
 {
   for (SsgPoolBlock *block = pool->oldest, *newer; block && pool->pooled > most_pooled; block = newer) {
@@ -219,7 +227,7 @@ void *ssg_pool_allocate(SsgPool *pool, size_t bytes)
   size_t resident = block ? block->resident : 0;
   if (resident < size) {
     size_t fresh = size - resident, needed = pool->in_use + resident + fresh;
-    size_t most = pool->most > needed ? pool->most : needed, allowed = most + most / 16 + SLACK;
+    size_t most = pool->most > needed ? pool->most : needed, allowed = most + reserve(most);
     give_back_until(pool, allowed - needed);
   }
   if (!block)

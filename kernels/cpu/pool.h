@@ -6,8 +6,8 @@
  * their own: a small block that stays would hold a large one's room apart.
  *
  * Not thread-safe: a pool belongs to its device. Blocks are aligned to 64 bytes. What is kept for reuse is bounded:
- * together with what is in use it stays within 1/16 and 16 MiB above the largest use so far; pages of the blocks that
- * were released the longest ago go back to the system first.
+ * together with what is in use it stays within 16 MiB and 1/16 (from 512 MiB of use on: 1/5) above the largest use so
+ * far; pages of the blocks that were released the longest ago go back to the system first.
  */
 #pragma once
 

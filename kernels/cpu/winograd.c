@@ -5,31 +5,8 @@
 #include <omp.h>
 #include <string.h>
 
-#include "kernels/cpu/dnnl.h"
+#include "kernels/cpu/winograd.h"
 #include "kernels/math/pointwise.h"
-
-#define POINTS 36
-#define LANES 16
-
-/* Unaligned, and may alias floats; the compiler splits it where the processor has shorter registers. */
-typedef float Vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef double Doubles __attribute__((vector_size(8 * LANES)));
-
-/* The polynomials are evaluated at 0, +-A, +-B and infinity with A^2 = 1/2, B^2 = 2. The paper's 0, +-1, +-2 give four
- * times the error (1.9e-5 against 5e-6 of the largest magnitude at 512 channels, where 2e-5 is the most we allow). */
-#define A 0.70710678118654752f
-#define B 1.41421356237309505f
-#define A_DOUBLE 0.70710678118654752440
-#define B_DOUBLE 1.41421356237309504880
-
-/* G of the paper's section 4.1 for these points: row p is [1, p, p^2] over the product of p's distances to the others.
- */
-static const double filter_points[6][3] = {{1, 0, 0},
-                                           {-1 / 1.5, -A_DOUBLE / 1.5, -0.5 / 1.5},
-                                           {-1 / 1.5, A_DOUBLE / 1.5, -0.5 / 1.5},
-                                           {1 / 6.0, B_DOUBLE / 6, 2 / 6.0},
-                                           {1 / 6.0, -B_DOUBLE / 6, 2 / 6.0},
-                                           {0, 0, 1}};
 
 typedef struct {
   const float *from;
@@ -91,19 +68,6 @@ typedef struct {
   bool *failed; /* per worker */
 } Job;
 
-/* The paper's B^T d for one column of six; `stride` between the six in `out`. */
-SSG_INLINE void input_column(const Vector d[6], Vector *out, int stride)
-{
-  const Vector a = d[4] - 2.0f * d[2], b = A * (d[3] - 2.0f * d[1]);
-  const Vector c = d[4] - 0.5f * d[2], e = B * (d[3] - 0.5f * d[1]);
-  out[0] = d[0] - 2.5f * d[2] + d[4];
-  out[stride] = a + b;
-  out[2 * stride] = a - b;
-  out[3 * stride] = c + e;
-  out[4 * stride] = c - e;
-  out[5 * stride] = d[1] - 2.5f * d[3] + d[5];
-}
-
 /* The paper's A^T m for one column of six. */
 SSG_INLINE void output_column(const Vector m[6], Vector *out, int stride)
 {
@@ -120,23 +84,12 @@ SSG_CLONES static void input_tiles(const Job *job, int64_t first, int64_t n, flo
   const SsgDnnlConv *c = job->conv;
   const int64_t pitch = job->block * c->ci;
   for (int64_t t = 0; t < n; t++) {
-    int64_t tile = first + t, tx = tile % job->tiles_x, ty = tile / job->tiles_x % job->tiles_y;
-    int64_t picture = tile / job->tiles_x / job->tiles_y;
     const float *pixel[6][6];
-    for (int y = 0; y < 6; y++)
-      for (int x = 0; x < 6; x++) {
-        int64_t iy = ty * 4 + y - c->pad_top, ix = tx * 4 + x - c->pad_left;
-        bool inside = iy >= 0 && iy < c->h && ix >= 0 && ix < c->w;
-        pixel[y][x] = inside ? c->x + ((picture * c->h + iy) * c->w + ix) * c->ci : job->zeros;
-      }
+    input_pixels(c, job->tiles_y, job->tiles_x, first + t, job->zeros, pixel);
     float *to = points + t * c->ci;
     for (int64_t i = 0; i < c->ci; i += LANES) {
-      Vector half[6][6], d[6], row[6];
-      for (int x = 0; x < 6; x++) {
-        for (int y = 0; y < 6; y++)
-          d[y] = *(const Vector *) (pixel[y][x] + i);
-        input_column(d, &half[0][x], 6);
-      }
+      Vector half[6][6], row[6];
+      input_columns(pixel, i, half);
       for (int y = 0; y < 6; y++) {
         input_column(half[y], row, 1);
         for (int x = 0; x < 6; x++)

@@ -257,7 +257,7 @@ static void test_large(void)
   ssg_device_close(device);
 }
 
-/* What inference uses: products, and convolutions and their adjoints with constant weights. Any number of threads, far more than
+/* What inference uses: products, and convolutions and their adjoints with constant weights; and gradients in weights. Any number of threads, far more than
  * there are cores too, gives the same bits. */
 static void test_any_threads(void)
 {
@@ -268,7 +268,8 @@ static void test_any_threads(void)
   } convs[] = {{SSG_OP_CONV_INPUT, 8, 24, 16, 2},  {SSG_OP_CONV_INPUT, 16, 64, 64, 2}, {SSG_OP_CONV_INPUT, 32, 128, 64, 2},
                {SSG_OP_CONV_INPUT, 32, 16, 9, 2},  {SSG_OP_CONV_INPUT, 128, 64, 32, 2}, {SSG_OP_CONV_INPUT, 32, 64, 64, 1},
                {SSG_OP_CONV, 16, 16, 24, 1},       {SSG_OP_CONV, 32, 40, 20, 1},        {SSG_OP_CONV, 33, 64, 64, 1},
-               {SSG_OP_CONV, 32, 64, 32, 2}};
+               {SSG_OP_CONV, 32, 64, 32, 2},       {SSG_OP_CONV_WEIGHT, 33, 64, 32, 1}, {SSG_OP_CONV_WEIGHT, 31, 32, 48, 2},
+               {SSG_OP_CONV_WEIGHT, 18, 20, 24, 1}};
   static const int threads[] = {2, 3, 5, 8, 12, 32, 64};
   SsgDevice *device = open_cpu();
   for (gsize i = 0; i < G_N_ELEMENTS(convs) + 1; i++) {
@@ -282,6 +283,11 @@ static void test_any_threads(void)
       call.in[0] = noise(device, (SsgShape){4, {2, size, size, in}}, 1);
       call.in[1] = noise(device, grow ? (SsgShape){4, {in, 3, 3, out}} : (SsgShape){4, {out, 3, 3, in}}, 2);
       call.out = array_of(device, (SsgShape){4, {2, other, other, out}}, 0.0f);
+      if (call.op == SSG_OP_CONV_WEIGHT) {
+        SsgShape weight = call.in[1].shape;
+        call.in[1] = noise(device, call.out.shape, 3);
+        call.out = array_of(device, weight, 0.0f);
+      }
       call.param.conv.stride = (int) stride;
       call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = (int) pad;
     } else {
@@ -290,7 +296,7 @@ static void test_any_threads(void)
       call.out = array_of(device, (SsgShape){3, {1, 1, 512}}, 0.0f);
       call.param.matmul.alpha = 1;
     }
-    call.in[1].cache_key = 100 + i;
+    call.in[1].cache_key = call.op == SSG_OP_CONV_WEIGHT ? 0 : 100 + i;
     size_t bytes = (size_t) ssg_shape_elements(&call.out.shape) * 4;
     ssg_device_set_threads(device, 1);
     g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);

@@ -6,19 +6,11 @@
  */
 #include <string.h>
 
-#include "kernels/cpu/dnnl.h"
+#include "kernels/cpu/conv-input.h"
 
-/* Along one axis, for one parity (or all, when step is 1): taps first, first + step ... of the kernel, last one first.
- */
-typedef struct {
-  int64_t size;          /* pixels of the result of this parity */
-  int64_t first, n;      /* taps */
-  int64_t before, after; /* padding of the forward convolution */
-} Axis;
-
-static Axis axis_of(int64_t parity, int64_t step, int64_t size, int64_t out, int64_t kernel, int64_t pad)
+static SsgAxis axis_of(int64_t parity, int64_t step, int64_t size, int64_t out, int64_t kernel, int64_t pad)
 {
-  Axis a;
+  SsgAxis a;
   a.size = (size - parity + step - 1) / step;
   a.first = (parity + pad) % step;
   a.n = (kernel - a.first + step - 1) / step;
@@ -71,7 +63,7 @@ static void turn(const SsgCpu *cpu, const SsgDnnlConv *conv, float *to)
   ssg_cpu_parallel(cpu, (from->ci + TILE - 1) / TILE, 1, turn_range, &job);
 }
 
-static SsgDnnlConv forward_of(const SsgDnnlConv *c, const Axis *y, const Axis *x, float *out)
+static SsgDnnlConv forward_of(const SsgDnnlConv *c, const SsgAxis *y, const SsgAxis *x, float *out)
 {
   return (SsgDnnlConv){.op = SSG_OP_CONV,
                        .n = c->n,
@@ -97,7 +89,7 @@ static SsgDnnlConv forward_of(const SsgDnnlConv *c, const Axis *y, const Axis *x
                        .derive_from = c};
 }
 
-static bool usable(const Axis *a)
+static bool usable(const SsgAxis *a)
 {
   return a->size > 0 && a->n > 0 && a->before >= 0 && a->after >= 0;
 }
@@ -127,7 +119,7 @@ static void interleave_range(const void *data, int worker, int64_t begin, int64_
 }
 
 /* Even rows, then odd ones: room for half of the result is enough. */
-static SsgStatus by_parity(SsgCpu *cpu, const SsgDnnlConv *c, const Axis y[2], const Axis x[2])
+static SsgStatus by_parity(SsgCpu *cpu, const SsgDnnlConv *c, const SsgAxis y[2], const SsgAxis x[2])
 {
   size_t floats = (size_t) (c->n * y[0].size * c->w * c->ci);
   float *parts = ssg_cpu_scratch(cpu, floats);
@@ -158,19 +150,21 @@ SsgStatus ssg_cpu_conv_input(SsgCpu *cpu, const SsgDnnlConv *c)
 {
   bool turned = (c->kh > 1 || c->kw > 1) && c->ci >= 8 && c->co >= 8;
   if (turned && c->stride == 1) {
-    Axis y = axis_of(0, 1, c->h, c->ho, c->kh, c->pad_top), x = axis_of(0, 1, c->w, c->wo, c->kw, c->pad_left);
+    SsgAxis y = axis_of(0, 1, c->h, c->ho, c->kh, c->pad_top), x = axis_of(0, 1, c->w, c->wo, c->kw, c->pad_left);
     SsgDnnlConv whole = forward_of(c, &y, &x, c->x);
     if (usable(&y) && usable(&x))
       return ssg_cpu_conv_plain(cpu, &whole);
   }
   if (turned && c->stride == 2) {
-    Axis y[2], x[2];
+    SsgAxis y[2], x[2];
     bool all = true;
     for (int p = 0; p < 2; p++) {
       y[p] = axis_of(p, 2, c->h, c->ho, c->kh, c->pad_top);
       x[p] = axis_of(p, 2, c->w, c->wo, c->kw, c->pad_left);
       all = all && usable(&y[p]) && usable(&x[p]);
     }
+    if (all && ssg_cpu_conv_stride_fits(c))
+      return ssg_cpu_conv_stride(cpu, c, y, x);
     if (all)
       return by_parity(cpu, c, y, x);
   }

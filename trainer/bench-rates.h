@@ -13,3 +13,12 @@ gboolean ssg_bench_rates(SsgContext *ctx, SsgBenchRates *rates, GError **error);
 /* What convolutions reach: 3x3, 256 to 256 channels, 128 x 128 pixels, in the best of several tries; GFLOP/s. The weights are not
  * constant, so that it is the figure of direct convolution. 0 and error when the device fails. */
 double ssg_bench_conv_rate(SsgContext *ctx, GError **error);
+
+/* The same convolution for a machine whose speed changes from second to second: kept ready, to be timed in turns with what is
+ * compared with it. */
+typedef struct SsgBenchConv SsgBenchConv;
+/* On the whole size of 128 x 128 pixels, for CPUs. */
+SsgBenchConv *ssg_bench_conv_new(SsgContext *ctx);
+/* The better of two, after one that warms the caches; GFLOP/s. A failure stays with the context. */
+double ssg_bench_conv_measure(SsgBenchConv *conv);
+void ssg_bench_conv_free(SsgBenchConv *conv); /* NULL is allowed */

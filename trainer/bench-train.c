@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trainer/bench-rates.h"
+#include "trainer/timing.h"
 #include "trainer/training-draws.h"
 
 #define SEED 1
@@ -95,32 +97,65 @@ static void path_step(Bench *b, int i, SsgStepStats *stats)
   finish(b, SSG_TRAIN_PATH, start);
 }
 
+enum { WITH_R1 = 1, WITH_LOCALITY = 2, WITH_PATH = 4, KINDS = 8 };
+
+/* What iteration i has beside a D and a G step. */
+static int kind_of(const SsgTrainingOptions *o, int i)
+{
+  return (o->r1_every && i % o->r1_every == 0 ? WITH_R1 : 0) |
+         (o->locality_every && o->locality_weight > 0 && i % o->locality_every == 0 ? WITH_LOCALITY : 0) |
+         (o->path_every && o->path_weight > 0 && i % o->path_every == 0 ? WITH_PATH : 0);
+}
+
 static void iterate(Bench *b, int i)
 {
-  const SsgTrainingOptions *o = &b->t->options;
+  int kind = kind_of(&b->t->options, i);
   SsgStepStats stats = {0};
 
   discriminator_step(b, i, FALSE, &stats);
-  if (o->r1_every && i % o->r1_every == 0)
+  if (kind & WITH_R1)
     discriminator_step(b, i, TRUE, &stats);
-  generator_step(b, i, o->locality_every && o->locality_weight > 0 && i % o->locality_every == 0, &stats);
-  if (o->path_every && o->path_weight > 0 && i % o->path_every == 0)
+  generator_step(b, i, kind & WITH_LOCALITY, &stats);
+  if (kind & WITH_PATH)
     path_step(b, i, &stats);
   ssg_training_ema(b->t, b->batch);
 }
 
-static int by_value(gconstpointer a, gconstpointer b)
+/* Seconds of all iterations; rates between them where conv is not NULL. */
+static double run_iterations(Bench *b, int iterations, SsgBenchConv *conv, SsgTrainBench *out)
 {
-  double x = *(const double *) a, y = *(const double *) b;
-  return (x > y) - (x < y);
-}
+  SsgContext *ctx = b->t->ctx;
+  g_autoptr(GArray) rates = ssg_timings_new();
+  GArray *possible[KINDS];
+  gint64 macs = 0;
+  double seconds = 0, all = 0, before = conv ? ssg_bench_conv_measure(conv) : 0;
 
-static double median(GArray *times)
-{
-  if (times->len == 0)
-    return 0;
-  g_array_sort(times, by_value);
-  return g_array_index(times, double, times->len / 2);
+  for (int kind = 0; kind < KINDS; kind++)
+    possible[kind] = ssg_timings_new();
+  ssg_timings_add(rates, before);
+  for (int i = 0; i < iterations; i++) {
+    gint64 former = ssg_context_macs(ctx);
+    double start = now_ms();
+    iterate(b, i);
+    double took = (now_ms() - start) / 1000;
+    macs += ssg_context_macs(ctx) - former;
+    seconds += took;
+    if (conv) {
+      double after = ssg_bench_conv_measure(conv);
+      ssg_timings_add(rates, after);
+      ssg_timings_add(possible[kind_of(&b->t->options, i)], took * (before + after) / 2 * 1e9);
+      before = after;
+    }
+  }
+  for (int kind = 0; kind < KINDS; kind++) {
+    if (possible[kind]->len)
+      all += possible[kind]->len * ssg_timings_quantile(possible[kind], 0.5);
+    g_array_unref(possible[kind]);
+  }
+  out->gflops = 2.0 * macs / seconds / 1e9;
+  out->conv_gflops = ssg_timings_quantile(rates, 0.5);
+  out->conv_share = all > 0 ? 2.0 * macs / all : 0;
+  return seconds;
 }
 
 /* Memory held when a G step's backward pass begins, the largest of the plain steps: everything recorded, nothing in flight. */
@@ -167,25 +202,21 @@ gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings,
   g_rand_free(rand);
   for (int i = 0; i < SSG_TRAIN_STEPS; i++)
     b.times[i] = g_array_new(FALSE, FALSE, sizeof(double));
-  iterate(&b, 0); /* primitives are made and pools filled */
+  ssg_device_reset_peak(ssg_context_device(ctx));
+  iterate(&b, 0); /* primitives are made, pools filled, and every kind of step takes its memory */
+  ssg_device_memory(ssg_context_device(ctx), &memory);
   for (int i = 0; i < SSG_TRAIN_STEPS; i++)
     g_array_set_size(b.times[i], 0);
-  ssg_device_reset_peak(ssg_context_device(ctx));
-
-  gint64 macs = ssg_context_macs(ctx);
-  double start = now_ms();
-  for (int i = 0; i < settings->iterations; i++)
-    iterate(&b, i);
-  double seconds = (now_ms() - start) / 1000;
-  ssg_device_memory(ssg_context_device(ctx), &memory);
+  SsgBenchConv *conv = ssg_device_is_host(ssg_context_device(ctx)) ? ssg_bench_conv_new(ctx) : NULL;
+  double seconds = run_iterations(&b, settings->iterations, conv, out);
+  ssg_bench_conv_free(conv);
   out->batch = b.batch;
   out->iterations = settings->iterations;
   out->seconds_per_kimg = seconds / settings->iterations / b.batch * 1000;
-  out->gflops = 2.0 * (ssg_context_macs(ctx) - macs) / seconds / 1e9;
   out->peak_mib = memory.peak / 1048576.0;
   out->live_mib = live_mib(&b);
   for (int i = 0; i < SSG_TRAIN_STEPS; i++) {
-    out->step_ms[i] = median(b.times[i]);
+    out->step_ms[i] = b.times[i]->len ? ssg_timings_quantile(b.times[i], 0.5) : 0;
     g_array_unref(b.times[i]);
   }
   g_free(b.rgb);

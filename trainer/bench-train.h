@@ -10,6 +10,8 @@ typedef struct {
   double seconds_per_kimg;  /* all iterations, regularisers in their rhythm */
   double step_ms[SSG_TRAIN_STEPS]; /* median; 0 where the settings have no such step */
   double gflops;            /* of products and convolutions, two per multiply-add */
+  double conv_gflops;       /* on a CPU: what a 3x3 convolution reaches, median of what was measured between iterations; else 0 */
+  double conv_share;        /* on a CPU: gflops beside that, see below; else 0 */
   double peak_mib;          /* device memory in use at the worst moment */
   double live_mib;          /* of it, parameters, optimisers, and what recorded graphs hold when the backward pass begins */
 } SsgTrainBench;
@@ -21,5 +23,9 @@ typedef struct {
   int iterations;   /* a multiple of the regularisers' intervals measures their true share */
 } SsgTrainBenchSettings;
 
-/* Trains random weights on random pictures, after one iteration that is not counted and has every kind of step. */
+/* Trains random weights on random pictures, after one iteration that is not counted and has every kind of step.
+ *
+ * A machine that is shared runs at another speed a second later. So the convolution is timed before, between and after the
+ * iterations, and each iteration's time counts in units of what its two neighbours say the machine could have done meanwhile. Of
+ * iterations with the same steps the median is taken, as often as there are such; conv_share is the products done over that sum. */
 gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings, SsgTrainBench *out, GError **error);

@@ -6,6 +6,20 @@
 #include "trainer/data-import.h"
 #include "trainer/dataset-scan.h"
 
+SsgDataset *ssg_data_open_sized(const char *path, int size, GError **error)
+{
+  if (size < 0) {
+    ssg_command_usage_error(error, "--size takes a number of pixels, or 0 for the largest, not %d", size);
+    return NULL;
+  }
+  g_autoptr(SsgDataset) dataset = ssg_dataset_open(path, size, error);
+  if (dataset && size && ssg_dataset_kind(dataset) == SSG_DATASET_MASKS) {
+    ssg_command_usage_error(error, "--size chooses among the sizes of a set of images alone; %s has label maps, and one size", path);
+    return NULL;
+  }
+  return g_steal_pointer(&dataset);
+}
+
 static int run(int argc, char **argv)
 {
   const char *command = argv[0];
@@ -27,10 +41,8 @@ static int run(int argc, char **argv)
   GError *error = NULL;
   g_autoptr(SsgDataset) dataset = NULL;
   g_autoptr(SsgDatasetScan) scan = NULL;
-  if (size < 0)
-    ssg_command_usage_error(&error, "--size takes a number of pixels, or 0 for the largest, not %d", size);
-  if (!error && (!classes || (n_classes = ssg_data_parse_classes(classes, &names, &error))) &&
-      (dataset = ssg_dataset_open(argv[1], size, &error)))
+  if ((!classes || (n_classes = ssg_data_parse_classes(classes, &names, &error))) &&
+      (dataset = ssg_data_open_sized(argv[1], size, &error)))
     scan = ssg_dataset_scan(dataset, n_classes, common.jobs, common.quiet, &error);
   if (!scan)
     return ssg_command_finish(command, error);

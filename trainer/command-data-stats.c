@@ -135,12 +135,10 @@ static int run(int argc, char **argv)
   GError *error = NULL;
   g_autoptr(SsgDataset) dataset = NULL;
   g_autoptr(SsgDatasetScan) scan = NULL;
-  if (size < 0)
-    ssg_command_usage_error(&error, "--size takes a number of pixels, or 0 for the largest, not %d", size);
   if (!error && json && !g_str_equal(json, "-"))
     ssg_atomic_file_can_open(json, &error); /* now, not after all has been read */
   if (!error && (!classes || (n_classes = ssg_data_parse_classes(classes, &names, &error))) &&
-      (dataset = ssg_dataset_open(argv[1], size, &error)))
+      (dataset = ssg_data_open_sized(argv[1], size, &error)))
     scan = ssg_dataset_scan(dataset, n_classes, common.jobs, common.quiet, &error);
   if (!scan)
     return ssg_command_finish(command, error);

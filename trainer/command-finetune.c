@@ -53,6 +53,7 @@ static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *c
 
 static int run_finetune(int argc, char **argv)
 {
+  const char *command = argv[0];
   gboolean dry_run = FALSE;
   g_auto(SsgCommonOptions) common = {0};
   g_autoptr(SsgTrainArguments) arguments = ssg_train_arguments_new();
@@ -62,12 +63,15 @@ static int run_finetune(int argc, char **argv)
   int exit_code;
 
   g_array_append_vals(entries, own, G_N_ELEMENTS(own));
-  ssg_train_arguments_entries(arguments, entries, "init");
+  ssg_train_arguments_entries(arguments, entries, (const char *const[]){"init", "fourier-cutoff", NULL});
   if (!ssg_command_parse(&argc, &argv, "MODEL", description, (GOptionEntry *) entries->data,
                          SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 1, 1, &exit_code))
     return exit_code;
+  GError *error = NULL;
+  if (!ssg_train_arguments_check(arguments, &common, &error))
+    return ssg_command_finish(command, error);
   Request request = {.model = argv[1], .arguments = arguments};
-  return ssg_train_start(prepare, &request, dry_run, &common, "finetune",
+  return ssg_train_start(prepare, &request, dry_run, &common, command,
                          "pictures of the new look (ssgan-trainer data images builds a set of them)");
 }
 

@@ -133,6 +133,7 @@ static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *c
 
 static int run_train(int argc, char **argv)
 {
+  const char *command = argv[0];
   gboolean dry_run = FALSE;
   g_auto(SsgCommonOptions) common = {0};
   g_auto(Request) request = {.arguments = ssg_train_arguments_new()};
@@ -149,7 +150,10 @@ static int run_train(int argc, char **argv)
   if (!ssg_command_parse(&argc, &argv, NULL, description, (GOptionEntry *) entries->data,
                          SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 0, 0, &exit_code))
     return exit_code;
-  return ssg_train_start(prepare, &request, dry_run, &common, "train",
+  GError *error = NULL;
+  if (!ssg_train_arguments_check(request.arguments, &common, &error))
+    return ssg_command_finish(command, error);
+  return ssg_train_start(prepare, &request, dry_run, &common, command,
                          "the dataset to learn from (ssgan-trainer data portraits draws one)");
 }
 

@@ -226,11 +226,11 @@ void ssg_train_arguments_free(SsgTrainArguments *arguments)
   g_free(arguments);
 }
 
-void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, const char *except)
+void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, const char *const *except)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
     const Option *o = &options[i];
-    if (g_strcmp0(o->name, except) == 0)
+    if (except && g_strv_contains(except, o->name))
       continue;
     GOptionEntry entry = {.long_name = o->name, .description = o->help, .arg_description = o->argument};
     entry.arg = o->kind == SWITCH ? G_OPTION_ARG_NONE : G_OPTION_ARG_STRING;
@@ -270,6 +270,36 @@ static gboolean multiply_channels(SsgTrainConfig *config, const char *text, GErr
   return TRUE;
 }
 
+/* What was asked for on the command line and would change nothing is a mistake. (Configuration files are whole: there it stands.) */
+static gboolean check_effect(const SsgTrainArguments *arguments, const SsgTrainConfig *config, GError **error)
+{
+  static const char *const of_augmentation[] = {"shift", "scale", "rotate"};
+
+  if (ssg_train_arguments_given(arguments, "r1-mask") && config->options.r1_mask > 0 && !config->arch.disc_masks) {
+    ssg_command_usage_error(error, "--r1-mask: this discriminator sees no masks, there is nothing to regularise");
+    return FALSE;
+  }
+  if (ssg_train_arguments_given(arguments, "locality-every") && !(config->options.locality_weight > 0)) {
+    ssg_command_usage_error(error, "--locality-every goes with --locality-weight, which is 0");
+    return FALSE;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(of_augmentation); i++)
+    if (ssg_train_arguments_given(arguments, of_augmentation[i]) && !(config->augment > 0)) {
+      ssg_command_usage_error(error, "--%s goes with --augment, the probability of it, which is 0", of_augmentation[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean ssg_train_arguments_check(const SsgTrainArguments *arguments, const SsgCommonOptions *common, GError **error)
+{
+  gboolean narrow = common->precision && (g_str_equal(common->precision, "f16") || g_str_equal(common->precision, "bf16"));
+  if (narrow || !ssg_train_arguments_given(arguments, "narrow-resolutions"))
+    return TRUE;
+  ssg_command_usage_error(error, "--narrow-resolutions goes with --precision f16 or bf16");
+  return FALSE;
+}
+
 gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainConfig *config, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
@@ -277,7 +307,8 @@ gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainC
     if (text && !set_option(config, &options[i], "--", options[i].name, text, error))
       return FALSE;
   }
-  return !arguments->channel_multiplier || multiply_channels(config, arguments->channel_multiplier, error);
+  return (!arguments->channel_multiplier || multiply_channels(config, arguments->channel_multiplier, error)) &&
+         check_effect(arguments, config, error);
 }
 
 /* --- JSON --- */

@@ -40,10 +40,12 @@ typedef struct _SsgTrainArguments SsgTrainArguments;
 SsgTrainArguments *ssg_train_arguments_new(void);
 void ssg_train_arguments_free(SsgTrainArguments *arguments);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgTrainArguments, ssg_train_arguments_free)
-/* Appends the entries to array (of GOptionEntry). except: an option that the command does not take, or NULL. */
-void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, const char *except);
-/* Sets what was given; "--batch: 0 is not between 1 and 65536" otherwise. */
+/* Appends the entries to array (of GOptionEntry). except: names of options that the command does not take, or NULL. */
+void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, const char *const *except);
+/* Sets what was given; "--batch: 0 is not between 1 and 65536" otherwise. What was given and would change nothing is an error too. */
 gboolean ssg_train_arguments_apply(const SsgTrainArguments *arguments, SsgTrainConfig *config, GError **error);
+/* That what was given agrees with the options that all commands share. */
+gboolean ssg_train_arguments_check(const SsgTrainArguments *arguments, const SsgCommonOptions *common, GError **error);
 
 /* Whether the command line has the option ("batch", "channel-multiplier"). */
 gboolean ssg_train_arguments_given(const SsgTrainArguments *arguments, const char *name);

@@ -265,6 +265,9 @@ static void test_check_and_stats(void)
   g_autoptr(GError) error = NULL;
   g_assert_cmpint(run(&ssg_command_data_check, check), ==, SSG_EXIT_OK);
   g_assert_cmpint(run(&ssg_command_data_check, wrong), ==, SSG_EXIT_BAD_INPUT);
+  g_autofree char *sized = g_strconcat(db, " --size 32", NULL);
+  expect_failure(&ssg_command_data_check, sized, "has label maps, and one size", "bad");
+  expect_failure(&ssg_command_data_stats, sized, "has label maps, and one size", "bad");
   g_assert_cmpint(run(&ssg_command_data_stats, stats), ==, SSG_EXIT_OK);
   g_assert_true(json_parser_load_from_file(parser, json_path, &error));
   JsonObject *root = json_node_get_object(json_parser_get_root(parser));

@@ -1,0 +1,176 @@
+/* What a run starts from: data, other models, public checkpoints; dry runs and benchmarks of training. */
+#include "tests/trainer/train-runs.h"
+
+/* --- data that fit, more or less --- */
+
+static void test_data(void)
+{
+  g_autofree char *log = NULL, *said = NULL, *messages = NULL;
+  log = read_text("/whole/00000-small-64/log.txt");
+  g_assert_nonnull(strstr(log, " pictures with label maps, 64 x 64 pixels"));
+  g_assert_nonnull(strstr(log, "are 64 pixels a side, the model's 16: their centred squares are taken, and scaled down"));
+  g_assert_null(strstr(log, "warning"));
+  /* Larger than the data, and with parts that they do not have. */
+  g_assert_cmpint(run_saying("train --preset small-128 --data $/lmdb-mask-64 --dry-run --threads 1", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "are 64 pixels a side, the model's 128: they are scaled up"));
+  g_assert_nonnull(strstr(said, "13 parts, none of the "));
+  g_assert_nonnull(strstr(said, " has 5, 6, 7, 8, 9, 10, 11, 12: a part without"));
+  /* Data that name other classes than the model has parts. */
+  g_assert_cmpint(run("data portraits --count 4 --size 16 --out @/portraits --quiet --seed 1", NULL), ==, 0);
+  g_assert_cmpint(run("train --config @/config.json --data @/portraits --quiet --out @/bad", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "has 13 classes (background, face, "));
+  g_assert_nonnull(strstr(messages, "the model has 5 parts"));
+}
+
+/* A dry run looks at what a run would look at, and says what an iteration took here. */
+static void test_dry_run(void)
+{
+  static const struct {
+    const char *arguments, *says;
+    int code;
+  } cases[] = {{"--data @/nowhere", "nowhere", 2},
+               {"--data $/lmdb-image-64", "label maps", 2},
+               {"--device nonesuch", "nonesuch", 2},
+               {"--precision tf32", "does not compute in tf32", 2},
+               {"--precision bf16", "does not compute in bf16", 2},
+               {"--batch 10", "sets of 4", 2}};
+  g_autofree char *said = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *line = g_strconcat("train --config @/config.json --dry-run --threads 1 ", cases[i].arguments, NULL), *messages = NULL;
+    int code = run(line, &messages);
+    if (code != cases[i].code || !strstr(messages, cases[i].says))
+      g_error("%s: exit code %d, said: %s", line, code, messages);
+  }
+  g_assert_cmpint(run_saying("train --config @/config.json --data $/lmdb-mask-64 --dry-run --threads 1 --micro-batch 2", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "device         cpu: "));
+  g_assert_nonnull(strstr(said, "images a second tried here about"));
+  g_assert_nonnull(strstr(said, "warning: pieces of 2: the minibatch standard deviation compares 2 images at a time, not 4"));
+}
+
+static void test_bench(void)
+{
+  g_autofree char *said = NULL, *messages = NULL;
+  g_assert_cmpint(run_saying("bench --train --config @/config.json --runs 1 --threads 1", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "1 thread, batch 8 in pieces of 4, 16 iterations"));
+  g_assert_nonnull(strstr(said, "images a second"));
+  g_assert_cmpint(run("bench --train --config @/config.json --arch small-64", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "exclude each other"));
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("bench --train --batch 0", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "--batch takes a number from 1"));
+}
+
+/* --- fine-tuning --- */
+
+static void test_finetune(void)
+{
+  g_autofree char *messages = NULL, *path = g_build_filename(folder, "tuned", "00000-finetune", NULL);
+  g_autofree char *from = snapshot("/whole/00000-small-64");
+
+  g_assert_cmpint(run("finetune @/whole/00000-small-64 --data $/lmdb-image-64 --quiet --out @/tuned --iterations 3 --batch 8 --threads 1 "
+                      "--freeze-local", &messages), ==, 0); /* a run stands for its newest snapshot */
+  g_assert_null(strstr(messages, "fresh"));
+  /* Local generators are as they were; the render net moved. */
+  g_autofree char *to = ssg_snapshots_find(path, NULL, NULL);
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
+  static const struct {
+    const char *name;
+    gboolean moved;
+  } checks[] = {{"g.local_nets.1.linears.0.conv.weight", FALSE},
+                {"g.pos_embed.weights", FALSE},
+                {"g.render_net.convs.0.weight", TRUE},
+                {"g_ema.local_nets.1.linears.0.conv.weight", FALSE},
+                {"g_ema.render_net.convs.0.weight", TRUE}};
+  for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, checks[i].name), *y = ssg_host_tensors_get(b->tensors, checks[i].name);
+    g_assert_true((memcmp(x->data, y->data, x->n_bytes) != 0) == checks[i].moved);
+  }
+  g_assert_null(ssg_host_tensors_get(b->tensors, "d.convs_seg.0.0.weight"));
+  /* A public checkpoint without a discriminator says so. */
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("finetune $/tiny-legacy.pt --data $/lmdb-image-64 --quiet --out @/tuned --iterations 1 --batch 4 --threads 1",
+                      &messages), ==, 0);
+  g_assert_nonnull(strstr(messages, "no discriminator"));
+}
+
+/* The tiny model grows to twice its size: the run says what it took over, and the first step starts from there. */
+static void test_init(void)
+{
+  g_autofree char *from = snapshot("/whole/00000-small-64"), *messages = NULL;
+  g_autofree char *log = NULL, *written = NULL, *path = g_build_filename(folder, "grown", "00000-small-64", NULL);
+  g_autofree char *log_path = g_build_filename(path, "log.txt", NULL), *config_path = g_build_filename(path, "config.json", NULL);
+  g_autoptr(GString) text = g_string_new(config_text);
+  g_string_replace(text, "\"size\": 16", "\"size\": 32", 1);
+  g_string_replace(text, "\"coarse_size\": 8, \"render_size\": 4", "\"coarse_size\": 16, \"render_size\": 8", 1);
+  g_string_replace(text, "\"disc_channels\": [8,", "\"disc_channels\": [8, 8,", 1);
+  g_autofree char *config_file = g_build_filename(folder, "grown.json", NULL);
+  g_assert_true(g_file_set_contents(config_file, text->str, -1, NULL));
+
+  g_autofree char *plan = g_strdup_printf("train --config @/grown.json --dry-run --init %s", from), *said = NULL;
+  g_assert_cmpint(run_saying(plan, &said), ==, 0);
+  g_assert_nonnull(strstr(said, "pos_embed.weights from [8, 18] to [8, 22]"));
+
+  g_autofree char *line = g_strdup("train --config @/grown.json --data $/lmdb-mask-64 --quiet --threads 1 --lr 0 --ema-half-life 1e12 --out @/grown "
+                                          "--depth-scale 0.5 --iterations 1 --init @/whole/00000-small-64"); /* a run stands for its newest snapshot */
+  g_assert_cmpint(run(line, &messages), ==, 0);
+  g_assert_true(g_file_get_contents(log_path, &log, NULL, NULL));
+  g_assert_nonnull(strstr(log, "starts from"));
+  g_assert_nonnull(strstr(log, "pos_embed.weights from [8, 18] to [8, 22]"));
+  g_assert_nonnull(strstr(log, "discriminator: "));
+  g_assert_true(g_file_get_contents(config_path, &written, NULL, NULL));
+  g_assert_nonnull(strstr(written, "\"init\" : "));
+  g_assert_nonnull(strstr(written, from));
+  /* Learning rate 0: after the step all is what it began with. */
+  g_autofree char *to = snapshot("/grown/00000-small-64");
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
+  static const char *const pairs[][2] = {{"g.local_nets.2.linears.1.conv.weight", "g.local_nets.2.linears.1.conv.weight"},
+                                         {"g.style.1.weight", "g.style.1.weight"},
+                                         {"g_ema.render_net.convs.0.weight", "g_ema.render_net.convs.0.weight"},
+                                         {"d.convs_seg.1.conv1.0.weight", "d.convs_seg.2.conv1.0.weight"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, pairs[i][0]), *y = ssg_host_tensors_get(b->tensors, pairs[i][1]);
+    g_assert_cmpmem(x->data, x->n_bytes, y->data, y->n_bytes);
+  }
+  static const char *const halved[] = {"g.local_nets.1.to_depth.conv.weight", "g_ema.local_nets.2.to_depth.conv.weight",
+                                       "g.local_nets.1.to_depth.bias", "g.local_nets.2.to_depth.bias"};
+  for (gsize i = 0; i < G_N_ELEMENTS(halved); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, halved[i]), *y = ssg_host_tensors_get(b->tensors, halved[i]);
+    const float *before = x->data, *after = y->data;
+    for (gsize j = 0; j < x->n_bytes / sizeof(float); j++)
+      g_assert_cmpfloat(after[j], ==, before[j] / 2);
+    g_assert_cmpfloat(before[0], !=, 0);
+  }
+  /* Going on with the grown run takes its snapshot, not the model that it started from. */
+  g_assert_cmpint(run("train --resume @/grown/00000-small-64 --quiet --threads 1 --iterations 2", NULL), ==, 0);
+  g_autofree char *later = snapshot("/grown/00000-small-64");
+  g_assert_cmpstr(to, !=, later);
+}
+
+/* A public checkpoint with both optimisers goes on training. */
+static void test_resume_public(void)
+{
+  g_autofree char *messages = NULL;
+  g_assert_cmpint(run("train --resume $/tiny.pt --data $/lmdb-mask-64 --quiet --out @/public --name p --iterations 1 --batch 4 --threads 1",
+                      &messages), ==, 0);
+  g_autofree char *found = snapshot("/public/00000-p");
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("train --resume $/tiny-legacy.pt --data $/lmdb-mask-64 --quiet --out @/public --name q --iterations 1 --batch 4 --threads 1",
+                      &messages), ==, 0);
+  g_assert_nonnull(strstr(messages, "no discriminator"));
+}
+
+static void add(void)
+{
+  make_whole();
+  g_test_add_func("/train/data", test_data);
+  g_test_add_func("/train/dry-run", test_dry_run);
+  g_test_add_func("/train/bench", test_bench);
+  g_test_add_func("/train/finetune", test_finetune);
+  g_test_add_func("/train/init", test_init);
+  g_test_add_func("/train/resume-public", test_resume_public);
+}
+
+int main(int argc, char **argv)
+{
+  return train_tests(argc, argv, add);
+}

@@ -96,17 +96,17 @@ gboolean ssg_discriminator_batch_fits(int n)
   return n > 0 && n % MIN(n, SET_SIZE) == 0;
 }
 
-/* The weights of one convolution with the equalised learning rate's 1/sqrt(fan_in). */
-static SsgTensor *scaled(SsgTensor *w)
+/* The weights of one convolution with the equalised learning rate's 1/sqrt(fan_in), times `factor`. */
+static SsgTensor *scaled(SsgTensor *w, float factor)
 {
   gint64 fan_in = ssg_tensor_elements(w) / ssg_tensor_dim(w, 0);
-  return ssg_tensor_scale(w, 1 / sqrtf(fan_in));
+  return ssg_tensor_scale(w, factor / sqrtf(fan_in));
 }
 
 /* The same, for maps like x. */
-static SsgTensor *scaled_like(SsgTensor *w, SsgTensor *x)
+static SsgTensor *scaled_like(SsgTensor *w, float factor, SsgTensor *x)
 {
-  return ssg_tensor_cast(scaled(w), ssg_tensor_dtype(x));
+  return ssg_tensor_cast(scaled(w, factor), ssg_tensor_dtype(x));
 }
 
 /* FIR blur before a stride-2 convolution of size k. */
@@ -116,17 +116,18 @@ static SsgTensor *blur(SsgTensor *x, int k)
   return ssg_tensor_upfirdn(x, 1, 1, (pad + 1) / 2, pad / 2, 1, NULL, NULL, NULL, FALSE);
 }
 
-static SsgTensor *residual_block(SsgResidualBlock *block, SsgTensor *x)
+/* For x times `factor`, which goes into the weights: maps are much larger. The result is still to be multiplied by 1/sqrt(2). */
+static SsgTensor *residual_block(SsgResidualBlock *block, SsgTensor *x, float factor)
 {
   SsgContext *ctx = ssg_tensor_context(x);
 
   ssg_scope_begin(ctx);
   /* A 1x1 convolution of stride 2 reads every other pixel: the blur computes only those. */
   SsgTensor *half = ssg_tensor_upfirdn(x, 1, 2, 1, 1, 1, NULL, NULL, NULL, FALSE);
-  SsgTensor *skip = ssg_tensor_conv(half, scaled_like(block->skip, x), 1, 0, 0, NULL, FALSE);
-  SsgTensor *y = ssg_tensor_conv(x, scaled_like(block->conv1, x), 1, 1, 1, block->bias1, TRUE);
-  y = ssg_tensor_conv(blur(y, 3), scaled_like(block->conv2, x), 2, 0, 0, block->bias2, TRUE);
-  return ssg_scope_end_keep(ctx, ssg_tensor_scale(ssg_tensor_add(y, skip), M_SQRT1_2));
+  SsgTensor *skip = ssg_tensor_conv(half, scaled_like(block->skip, factor, x), 1, 0, 0, NULL, FALSE);
+  SsgTensor *y = ssg_tensor_conv(x, scaled_like(block->conv1, factor, x), 1, 1, 1, block->bias1, TRUE);
+  y = ssg_tensor_conv(blur(y, 3), scaled_like(block->conv2, 1, x), 2, 0, 0, block->bias2, TRUE);
+  return ssg_scope_end_keep(ctx, ssg_tensor_add(y, skip));
 }
 
 static SsgTensor *branch_forward(SsgDiscriminator *d, SsgBranch *branch, SsgTensor *x)
@@ -135,16 +136,16 @@ static SsgTensor *branch_forward(SsgDiscriminator *d, SsgBranch *branch, SsgTens
 
   ssg_scope_begin(ctx);
   x = ssg_tensor_cast(x, d->narrow_levels ? d->narrow : SSG_F32);
-  x = ssg_tensor_ref(ssg_tensor_conv(x, scaled_like(branch->in_weight, x), 1, 0, 0, branch->in_bias, TRUE));
+  x = ssg_tensor_ref(ssg_tensor_conv(x, scaled_like(branch->in_weight, 1, x), 1, 0, 0, branch->in_bias, TRUE));
   for (int i = 0; i < d->arch.n_disc_levels; i++) {
     ssg_scope_begin(ctx);
-    SsgTensor *next = ssg_tensor_cast(residual_block(&branch->blocks[i], x), i + 1 < d->narrow_levels ? d->narrow : SSG_F32);
+    SsgTensor *next = ssg_tensor_cast(residual_block(&branch->blocks[i], x, i ? M_SQRT1_2 : 1), i + 1 < d->narrow_levels ? d->narrow : SSG_F32);
     ssg_tensor_ref(next);
     ssg_scope_end(ctx);
     ssg_tensor_unref(x);
     x = next;
   }
-  SsgTensor *result = ssg_tensor_cast(ssg_tensor_reshape(x, *ssg_tensor_shape(x)), SSG_F32);
+  SsgTensor *result = ssg_tensor_scale(ssg_tensor_cast(x, SSG_F32), d->arch.n_disc_levels ? M_SQRT1_2 : 1); /* of the last block */
   ssg_tensor_unref(x);
   return ssg_scope_end_keep(ctx, result);
 }
@@ -177,11 +178,11 @@ SsgTensor *ssg_discriminator_forward(SsgDiscriminator *d, SsgTensor *rgb, SsgTen
   if (seg)
     x = ssg_tensor_add(x, branch_forward(d, &d->mask, seg));
   x = append_standard_deviation(x);
-  x = ssg_tensor_conv(x, scaled(d->final_conv), 1, 1, 1, d->final_bias, TRUE);
-  SsgTensor *w1 = ssg_tensor_reshape(scaled(d->linear1), SSG_SHAPE(1, c, 16 * c));
+  x = ssg_tensor_conv(x, scaled(d->final_conv, 1), 1, 1, 1, d->final_bias, TRUE);
+  SsgTensor *w1 = ssg_tensor_reshape(scaled(d->linear1, 1), SSG_SHAPE(1, c, 16 * c));
   x = ssg_tensor_matmul(ssg_tensor_reshape(x, SSG_SHAPE(1, n, 16 * c)), w1, FALSE, TRUE, 1,
                         ssg_tensor_reshape(d->linear1_bias, SSG_SHAPE(1, c)), TRUE);
-  SsgTensor *w2 = ssg_tensor_reshape(scaled(d->linear2), SSG_SHAPE(1, 1, c));
+  SsgTensor *w2 = ssg_tensor_reshape(scaled(d->linear2, 1), SSG_SHAPE(1, 1, c));
   x = ssg_tensor_matmul(x, w2, FALSE, TRUE, 1, ssg_tensor_reshape(d->linear2_bias, SSG_SHAPE(1, 1)), FALSE);
   return ssg_scope_end_keep(ctx, ssg_tensor_reshape(x, SSG_SHAPE(n, 1)));
 }

@@ -9,11 +9,12 @@ static void act_grad_rule(SsgNode *node, SsgTensor *g, SsgTensor **grads)
   grads[0] = act_grad(g, node->saved[0]);
 }
 
-/* g * act'(.), y the activation's output. */
+/* g * act'(.), y the activation's output. In g's memory, where that is a gradient that nobody else looks at. */
 static SsgTensor *act_grad(SsgTensor *g, SsgTensor *y)
 {
   SsgTensor *in[2] = {g, y};
-  SsgTensor *out = ssg_tensor_allocate(g->ctx, g->dtype, &g->shape);
+  gboolean reuse = !ssg_context_recording(g->ctx) && ssg_tensor_is_alone(g);
+  SsgTensor *out = reuse ? g : ssg_tensor_allocate(g->ctx, g->dtype, &g->shape);
   SsgOpCall call = {.op = SSG_OP_ACT_GRAD};
   ssg_tensor_run(&call, 2, in, out);
   SsgNode *node = ssg_node_record(out, act_grad_rule, &call, 1, in);

@@ -2,7 +2,6 @@
 #include "kernels/cpu/dnnl-private.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <string.h>
 
 static SsgStatus build_conv(SsgCpu *cpu, const void *what, SsgDnnlPrimitive *p, dnnl_primitive_attr_t attributes)
@@ -135,8 +134,9 @@ static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
 }
 
 /* Gets a piece its primitive, for one thread, and its memory. */
-static SsgStatus prepare_piece(SsgCpu *cpu, Piece *piece)
+static SsgStatus prepare_piece(SsgCpu *cpu, void *data)
 {
+  Piece *piece = data;
   const SsgDnnlConv *c = piece->conv;
   SsgStatus status = get_conv(cpu, c, &piece->p);
   SsgDnnlPrimitive *p = piece->p;
@@ -158,29 +158,20 @@ static SsgStatus prepare_piece(SsgCpu *cpu, Piece *piece)
   return status;
 }
 
+static void run_prepared(SsgCpu *cpu, void *data)
+{
+  Piece *piece = data;
+  piece->status = run_piece(cpu->dnnl, piece);
+}
+
 SsgStatus ssg_dnnl_conv_pieces(SsgCpu *cpu, const SsgDnnlConv *convs, int n)
 {
   Piece pieces[SSG_DNNL_MAX_PIECES];
-  SsgStatus status = SSG_OK;
-  int n_threads = cpu->n_threads;
   assert(n <= SSG_DNNL_MAX_PIECES);
   memset(pieces, 0, sizeof pieces);
-  /* Primitives are made for one thread: oneDNN asks OpenMP at that moment. */
-  cpu->n_threads = 1;
-  omp_set_num_threads(1);
-  for (int i = 0; i < n && status == SSG_OK; i++) {
+  for (int i = 0; i < n; i++)
     pieces[i].conv = &convs[i];
-    status = prepare_piece(cpu, &pieces[i]);
-  }
-  cpu->n_threads = n_threads;
-  if (status == SSG_OK) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(n_threads < n ? n_threads : n)
-    for (int i = 0; i < n; i++) {
-      omp_set_num_threads(1);
-      pieces[i].status = run_piece(cpu->dnnl, &pieces[i]);
-    }
-  }
-  omp_set_num_threads(n_threads);
+  SsgStatus status = ssg_dnnl_side_by_side(cpu, pieces, sizeof *pieces, n, prepare_piece, run_prepared);
   for (int i = 0; i < n; i++) {
     if (status == SSG_OK)
       status = ssg_dnnl_check(cpu, pieces[i].status, "a piece of a convolution");

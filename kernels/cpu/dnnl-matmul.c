@@ -2,7 +2,6 @@
 #include "kernels/cpu/dnnl-private.h"
 
 #include <assert.h>
-#include <omp.h>
 #include <string.h>
 
 #include "kernels/math/pointwise.h"
@@ -115,6 +114,7 @@ static dnnl_status_t run(const SsgDnnl *dnnl, const SsgDnnlPrimitive *p, const f
 }
 
 typedef struct {
+  const SsgDnnlMatmul *matmul;
   SsgDnnlPrimitive *p;
   void *weight;         /* in the form that the primitive wants */
   void *scratch, *room; /* from the pool */
@@ -122,8 +122,10 @@ typedef struct {
 } Piece;
 
 /* Gets a piece its primitive, for one thread, and its memory. */
-static SsgStatus prepare_piece(SsgCpu *cpu, const SsgDnnlMatmul *m, Piece *piece)
+static SsgStatus prepare_piece(SsgCpu *cpu, void *data)
 {
+  Piece *piece = data;
+  const SsgDnnlMatmul *m = piece->matmul;
   SsgStatus status = get_matmul(cpu, m, &piece->p);
   SsgDnnlPrimitive *p = piece->p;
   if (status != SSG_OK)
@@ -140,28 +142,21 @@ static SsgStatus prepare_piece(SsgCpu *cpu, const SsgDnnlMatmul *m, Piece *piece
   return status;
 }
 
+static void run_prepared(SsgCpu *cpu, void *data)
+{
+  Piece *piece = data;
+  const SsgDnnlMatmul *m = piece->matmul;
+  piece->status = run(cpu->dnnl, piece->p, m->a, piece->weight, m->bias, m->out, piece->scratch);
+}
+
 SsgStatus ssg_dnnl_matmul_pieces(SsgCpu *cpu, const SsgDnnlMatmul *matmuls, int n)
 {
   Piece pieces[SSG_DNNL_MAX_PIECES];
-  SsgStatus status = SSG_OK;
-  int n_threads = cpu->n_threads;
   assert(n <= SSG_DNNL_MAX_PIECES);
   memset(pieces, 0, sizeof pieces);
-  /* Primitives are made for one thread: oneDNN asks OpenMP at that moment. */
-  cpu->n_threads = 1;
-  omp_set_num_threads(1);
-  for (int i = 0; i < n && status == SSG_OK; i++)
-    status = prepare_piece(cpu, &matmuls[i], &pieces[i]);
-  cpu->n_threads = n_threads;
-  if (status == SSG_OK) {
-#pragma omp parallel for schedule(dynamic, 1) num_threads(n_threads < n ? n_threads : n) if (n > 1)
-    for (int i = 0; i < n; i++) {
-      const SsgDnnlMatmul *m = &matmuls[i];
-      omp_set_num_threads(1);
-      pieces[i].status = run(cpu->dnnl, pieces[i].p, m->a, pieces[i].weight, m->bias, m->out, pieces[i].scratch);
-    }
-  }
-  omp_set_num_threads(n_threads);
+  for (int i = 0; i < n; i++)
+    pieces[i].matmul = &matmuls[i];
+  SsgStatus status = ssg_dnnl_side_by_side(cpu, pieces, sizeof *pieces, n, prepare_piece, run_prepared);
   for (int i = 0; i < n; i++) {
     if (status == SSG_OK)
       status = ssg_dnnl_check(cpu, pieces[i].status, "a matrix product");
@@ -173,16 +168,18 @@ SsgStatus ssg_dnnl_matmul_pieces(SsgCpu *cpu, const SsgDnnlMatmul *matmuls, int 
   return status;
 }
 
+static SsgStatus prepare_primitive(SsgCpu *cpu, void *data)
+{
+  Piece *piece = data;
+  return get_matmul(cpu, piece->matmul, &piece->p);
+}
+
 SsgStatus ssg_dnnl_batch_prepare(SsgCpu *cpu, const SsgDnnlMatmul *m, const SsgDnnlConv *source, SsgDnnlBatch *batch)
 {
-  SsgDnnlPrimitive *p = NULL;
-  int n_threads = cpu->n_threads;
+  Piece piece = {.matmul = m};
   memset(batch, 0, sizeof *batch);
-  cpu->n_threads = 1;
-  omp_set_num_threads(1);
-  SsgStatus status = get_matmul(cpu, m, &p);
-  cpu->n_threads = n_threads;
-  omp_set_num_threads(n_threads);
+  SsgStatus status = ssg_dnnl_side_by_side(cpu, &piece, sizeof piece, 1, prepare_primitive, NULL);
+  SsgDnnlPrimitive *p = piece.p;
   if (status != SSG_OK)
     return status;
   void *scratch = NULL, *weight = NULL;

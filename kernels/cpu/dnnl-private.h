@@ -96,3 +96,9 @@ SsgStatus ssg_dnnl_primitive(SsgCpu *cpu, const int64_t *values, size_t bytes, f
                              const void *what, SsgDnnlPrimitive **primitive);
 /* Another memory object of the same form; none where `like` is NULL. */
 dnnl_status_t ssg_dnnl_memory_like(dnnl_memory_t like, void *data, dnnl_engine_t engine, dnnl_memory_t *memory);
+
+/* Pieces of an operation, or several, each on one thread, side by side. prepare() is called for all in turn, where the device has one
+ * thread, because oneDNN makes primitives for as many as there are at that moment; run() (NULL: nothing is run) for each once all are
+ * prepared. `pieces` are n structures of `size` bytes. The status is that of the first prepare() that fails. */
+SsgStatus ssg_dnnl_side_by_side(SsgCpu *cpu, void *pieces, size_t size, int n, SsgStatus (*prepare)(SsgCpu *cpu, void *piece),
+                                void (*run)(SsgCpu *cpu, void *piece));

@@ -1,6 +1,7 @@
 /* What all oneDNN operations need. It and dnnl-private.h alone know how the interfaces 2.x and 3.x differ. */
 #include "kernels/cpu/dnnl-private.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -473,4 +474,25 @@ bool ssg_dnnl_keeps(const SsgDnnl *dnnl, uint64_t cache_key)
 size_t ssg_dnnl_cached(const SsgDnnl *dnnl)
 {
   return dnnl->packed_bytes;
+}
+
+SsgStatus ssg_dnnl_side_by_side(SsgCpu *cpu, void *pieces, size_t size, int n, SsgStatus (*prepare)(SsgCpu *cpu, void *piece),
+                                void (*run)(SsgCpu *cpu, void *piece))
+{
+  SsgStatus status = SSG_OK;
+  const int n_threads = cpu->n_threads;
+  cpu->n_threads = 1;
+  omp_set_num_threads(1);
+  for (int i = 0; i < n && status == SSG_OK; i++)
+    status = prepare(cpu, (char *) pieces + (size_t) i * size);
+  cpu->n_threads = n_threads;
+  if (status == SSG_OK && run) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(n_threads < n ? n_threads : n) if (n > 1)
+    for (int i = 0; i < n; i++) {
+      omp_set_num_threads(1); /* of this thread: oneDNN asks again when it runs */
+      run(cpu, (char *) pieces + (size_t) i * size);
+    }
+  }
+  omp_set_num_threads(n_threads);
+  return status;
 }

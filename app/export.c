@@ -8,10 +8,13 @@
 #include "app/i18n.h"
 #include "engine/atomic-file.h"
 #include "engine/error.h"
+#include "engine/frame-folder.h"
 #include "engine/image.h"
 #include "engine/npy.h"
 #include "engine/safetensors.h"
 
+#define FRAME_PREFIX "frame-"
+#define FRAME_DIGITS 5
 #define SHEET_COLUMNS 12 /* small maps of a sheet: so many side by side at most, below its three pictures */
 
 static const struct {
@@ -256,7 +259,7 @@ static SsgRender *render_frame(const Export *e, int frame, GError **error)
 
 static char *frame_path(const Export *e, int frame)
 {
-  g_autofree char *name = g_strdup_printf("frame-%05d.png", frame + 1);
+  g_autofree char *name = g_strdup_printf(FRAME_PREFIX "%0*d.png", FRAME_DIGITS, frame + 1);
   return g_build_filename(e->options->path, name, NULL);
 }
 
@@ -265,6 +268,12 @@ static gboolean export_frames(const Export *e, GError **error)
   gboolean made = g_mkdir(e->options->path, 0777) == 0;
   if (!made && !g_file_test(e->options->path, G_FILE_TEST_IS_DIR)) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s: the folder cannot be made", e->options->path);
+    return FALSE;
+  }
+  g_autofree char *other = ssg_frame_folder_find_other(e->options->path, FRAME_PREFIX, FRAME_DIGITS);
+  if (other) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY, "%s: the folder holds other things than frames: %s", e->options->path,
+                other);
     return FALSE;
   }
   int n = frame_count(e->options), frame = 0;
@@ -281,7 +290,7 @@ static gboolean export_frames(const Export *e, GError **error)
   }
   if (!done && made)
     g_rmdir(e->options->path);
-  return done;
+  return done && ssg_frame_folder_trim(e->options->path, FRAME_PREFIX, FRAME_DIGITS, (guint64) n, error);
 }
 
 static gboolean export_animation(const Export *e, GError **error)

@@ -208,6 +208,7 @@ static void add_origin(Writer *writer, const SsgImageOrigin *origin)
   add_text(writer, "Software", origin->software, FALSE);
   add_text(writer, "Model", origin->model, FALSE);
   add_text(writer, "Seed", origin->seed, FALSE);
+  add_text(writer, "Truncation", origin->truncation, FALSE);
   add_text(writer, "Description", origin->description, FALSE);
   add_text(writer, "XML:com.adobe.xmp", xmp, TRUE);
 }

@@ -161,7 +161,7 @@ static gboolean says(const char *text)
 char *ssg_image_xmp(const SsgImageOrigin *origin)
 {
   if (!origin || !(origin->synthetic || says(origin->software) || says(origin->model) || says(origin->seed) ||
-                   says(origin->description)))
+                   says(origin->truncation) || says(origin->description)))
     return NULL;
   /* The byte order mark and the packet id are fixed by the XMP specification, part 1, 7.3. */
   GString *xml = g_string_new("<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
@@ -181,6 +181,8 @@ char *ssg_image_xmp(const SsgImageOrigin *origin)
     g_string_append_printf(description, "%smodel %s", description->len ? "; " : "", origin->model);
   if (says(origin->seed))
     g_string_append_printf(description, "%sseed %s", description->len ? "; " : "", origin->seed);
+  if (says(origin->truncation))
+    g_string_append_printf(description, "%struncation %s", description->len ? "; " : "", origin->truncation);
   if (description->len)
     append_xml(xml, "   <dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">%s</rdf:li></rdf:Alt></dc:description>\n",
                description->str);

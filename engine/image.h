@@ -73,6 +73,7 @@ typedef struct {
   const char *software; /* "ssgan 0.1.0": PNG text Software, XMP CreatorTool */
   const char *model;    /* name of the model: PNG text Model */
   const char *seed;     /* "42": PNG text Seed */
+  const char *truncation;  /* "0.7", of a face drawn from that seed: PNG text Truncation */
   const char *description; /* PNG text Description, XMP dc:description */
 } SsgImageOrigin;
 

@@ -285,6 +285,8 @@ static gboolean make_face(Run *run, guint i, GError **error)
   g_autofree char *caption = g_strconcat(run->seeds ? "seed " : "row ", number, NULL);
   g_autofree char *face_path = path_in(run, "faces", name, ""), *mask_path = path_in(run, "masks", name, "");
   SsgImageOrigin origin = ssg_picture_origin(run->info, run->seeds ? number : NULL, NULL);
+  g_autofree char *truncation = g_strdup_printf("%g", run->truncation);
+  origin.truncation = run->seeds ? truncation : NULL; /* model, seed and truncation make the picture again */
   if (run->kinds & KIND_FACES && !ssg_render_save_face(render, face_path, &origin, error))
     return FALSE;
   if (run->kinds & KIND_MASKS && !ssg_render_save_mask(render, run->info, mask_path, &origin, error))

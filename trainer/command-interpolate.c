@@ -2,6 +2,7 @@
 #include "trainer/command-model.h"
 
 #include "engine/error.h"
+#include "engine/frame-folder.h"
 #include "trainer/model-sheet.h"
 #include "trainer/progress.h"
 #include "trainer/render-picture.h"
@@ -132,6 +133,12 @@ static gboolean make_path(Path *path, gboolean quiet, GError **error)
   int n = (int) (path->faces->len - 1) * (path->frames - 1) + 1, shown = MIN(n, SHEET_FRAMES);
   if (!ssg_make_folder(path->sheet.out, error) || !ssg_make_folder(folder, error))
     return FALSE;
+  g_autofree char *other = ssg_frame_folder_find_other(folder, "", 4);
+  if (other) {
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s: the folder holds other things than frames (%s); choose another --out", folder,
+                other);
+    return FALSE;
+  }
   g_autoptr(SsgSheet) sheet =
       ssg_model_sheet_new(&path->sheet, &path->model, 2 * ((shown + COLUMNS - 1) / COLUMNS), MIN(shown, COLUMNS), error);
   if (!sheet)
@@ -142,7 +149,7 @@ static gboolean make_path(Path *path, gboolean quiet, GError **error)
                   *what = g_strdup_printf("from face to face: %s%s", changes, first);
   g_autoptr(SsgProgress) progress = ssg_progress_new("interpolating", "frames", (guint64) n, quiet);
   ssg_sheet_set_legend(sheet, info->part_names, info->part_colors, info->arch.n_parts);
-  return make_frames(path, sheet, progress, error) &&
+  return make_frames(path, sheet, progress, error) && ssg_frame_folder_trim(folder, "", 4, (guint64) n - 1, error) &&
          ssg_model_sheet_save(sheet, &path->sheet, &path->model, "sheet", what, error);
 }
 
@@ -180,9 +187,9 @@ static int run_interpolate(int argc, char **argv)
       {NULL}};
   if (!ssg_command_parse(
           &argc, &argv, "MODEL",
-          "Goes from face to face in even steps of the latent codes: frames in DIR/frames, and all of them with\n"
-          "their masks in DIR/sheet.png (the paper's figure 7). With --parts or --codes the rest of the first\n"
-          "face stays.",
+          "Goes from face to face in even steps of the latent codes: frames in DIR/frames (in place of those of\n"
+          "an earlier run), and all of them with their masks in DIR/sheet.png (the paper's figure 7). With\n"
+          "--parts or --codes the rest of the first face stays.",
           entries, SSG_COMMON_MODEL, &common, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;

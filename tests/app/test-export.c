@@ -259,6 +259,35 @@ static void test_frames(void)
   }
 }
 
+/* Fewer frames into the same folder: no old ones behind them. A folder with other things in it is left as it is. */
+static void test_frames_again(void)
+{
+  g_autoptr(SsgFace) from = make_face(1), to = make_face(2);
+  g_autofree char *path = in_folder("frames-again");
+  SsgExportOptions options = options_for(SSG_EXPORT_FRAMES, path, from);
+  options.to = to;
+  options.n_frames = 4;
+  export_now(&options);
+  options.n_frames = 2;
+  export_now(&options);
+  static const gboolean there[] = {TRUE, TRUE, FALSE, FALSE};
+  for (int i = 0; i < 4; i++) {
+    g_autofree char *frame = g_strdup_printf("%s/frame-%05d.png", path, i + 1);
+    g_assert_true(g_file_test(frame, G_FILE_TEST_EXISTS) == there[i]);
+  }
+  g_autofree char *own = g_build_filename(path, "frame-notes.png", NULL), *third = g_build_filename(path, "frame-00003.png", NULL);
+  g_assert_true(g_file_set_contents(own, "mine", -1, NULL));
+  options.n_frames = 3;
+  Finish finish = {0};
+  g_autoptr(SsgExportJob) job = ssg_export_start(service, &options);
+  g_signal_connect(job, "finished", G_CALLBACK(finished), &finish);
+  WAIT_FOR(finish.done);
+  g_assert_error(finish.error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+  g_assert_nonnull(strstr(finish.error->message, "frame-notes.png"));
+  g_clear_error(&finish.error);
+  g_assert_false(g_file_test(third, G_FILE_TEST_EXISTS));
+}
+
 static void test_cancel_and_errors(void)
 {
   g_autoptr(SsgFace) from = make_face(1);
@@ -405,6 +434,7 @@ int main(int argc, char **argv)
   g_test_add_func("/app/export/numbers", test_numbers);
   g_test_add_func("/app/export/animation", test_animation);
   g_test_add_func("/app/export/frames", test_frames);
+  g_test_add_func("/app/export/frames-again", test_frames_again);
   g_test_add_func("/app/export/cancel-and-errors", test_cancel_and_errors);
   g_test_add_func("/app/export/face-in-picture", test_face_in_picture);
   g_test_add_func("/app/export/names", test_names);

@@ -157,7 +157,7 @@ static const guint8 *find_chunk(GBytes *bytes, const char *type, const char *key
 
 static void test_png_metadata(void)
 {
-  SsgImageOrigin origin = {TRUE, "ssgan 0.1.0", "Mod\xc3\xa8le <A> \xe2\x98\xba", "42", "plain & simple"};
+  SsgImageOrigin origin = {TRUE, "ssgan 0.1.0", "Mod\xc3\xa8le <A> \xe2\x98\xba", "42", "0.7", "plain & simple"};
   const guint8 pixels[12] = {0};
   SsgPixels what = {.format = SSG_PIXELS_RGB8, .width = 2, .height = 2, .pixels = pixels};
   g_autoptr(GBytes) bytes = ssg_png_encode(&what, &origin, NULL);
@@ -167,6 +167,9 @@ static void test_png_metadata(void)
   g_assert_cmpmem(software + 9, n - 9, "ssgan 0.1.0", 11);
   const char *seed = (const char *) find_chunk(bytes, "tEXt", "Seed", &n);
   g_assert_cmpmem(seed + 5, n - 5, "42", 2);
+  const char *truncation = (const char *) find_chunk(bytes, "tEXt", "Truncation", &n);
+  g_assert_nonnull(truncation);
+  g_assert_cmpmem(truncation + 11, n - 11, "0.7", 3);
   g_assert_null(find_chunk(bytes, "tEXt", "Model", &n)); /* not Latin-1 */
   const char *model = (const char *) find_chunk(bytes, "iTXt", "Model", &n);
   g_assert_cmpmem(model + 10, n - 10, origin.model, strlen(origin.model));
@@ -178,6 +181,7 @@ static void test_png_metadata(void)
                                   "trainedAlgorithmicMedia</Iptc4xmpExt:DigitalSourceType>"));
   g_assert_nonnull(strstr(packet, "&lt;A&gt;"));
   g_assert_nonnull(strstr(packet, "plain &amp; simple"));
+  g_assert_nonnull(strstr(packet, "seed 42; truncation 0.7"));
   /* It is XML: GLib's own parser takes it. */
   GMarkupParser nothing = {0};
   g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&nothing, 0, NULL, NULL);

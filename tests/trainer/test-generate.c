@@ -5,7 +5,7 @@
 
 static void test_generate_files(void)
 {
-  run("generate -q MODEL --out @files --seeds 0-2,7 --grid --save-latents --threads 1");
+  run("generate -q MODEL --out @files --seeds 0-2,7 --truncation 0.55 --grid --save-latents --threads 1");
   g_assert_cmpint(count("files/faces"), ==, 4);
   g_assert_cmpint(count("files/masks"), ==, 4);
   g_assert_cmpint(count("files/depth"), ==, 4 * 4);
@@ -22,6 +22,7 @@ static void test_generate_files(void)
   g_assert_nonnull(memmem(png, size, SSG_IMAGE_SYNTHETIC_SOURCE, strlen(SSG_IMAGE_SYNTHETIC_SOURCE)));
   g_assert_nonnull(memmem(png, size, "Model\0tiny", 10));
   g_assert_nonnull(memmem(png, size, "Seed\0007", 6));
+  g_assert_nonnull(memmem(png, size, "Truncation\0000.55", 15));
   g_autofree char *latents_path = in_folder("files/latents.npy");
   g_autoptr(SsgHostTensor) latents = ssg_npy_load(latents_path, NULL);
   g_assert_cmpint(latents->shape.rank, ==, 3);

@@ -41,6 +41,15 @@ static void test_interpolate(void)
     for (int p = 0; p < 3 * 64 * 64; p++)
       g_assert_cmpint(abs(x->pixels[p] - y->pixels[p]), <=, 1);
   }
+  /* Fewer frames in the same place: none of the old ones is left. Somebody's own file there is a refusal. */
+  run("interpolate -q MODEL --out @path --seeds 3,5 --frames 3 --tile 96 --threads 1");
+  g_assert_cmpint(count("path/frames"), ==, 3);
+  g_autofree char *own = in_folder("path/frames/notes.txt");
+  g_assert_true(g_file_set_contents(own, "mine", -1, NULL));
+  g_autofree char *said = NULL;
+  g_assert_cmpint(run_with("interpolate -q MODEL --out @path --seeds 3,5 --frames 2 --threads 1", NULL, &said), !=, 0);
+  g_assert_nonnull(strstr(said, "notes.txt"));
+  g_assert_cmpint(count("path/frames"), ==, 4);
   run("interpolate -q MODEL --out @texture --seeds 3,5 --frames 2 --parts 4 --codes texture --threads 1");
   assert_same_pixels("texture/frames/0000.png", "ends/faces/0003.png");
   run("interpolate -q MODEL --out @nothing --seeds 3,3 --frames 3 --codes base --threads 1");

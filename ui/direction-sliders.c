@@ -59,29 +59,28 @@ static void direction_moved(SsgSlider *slider, double value, gboolean done, SsgD
   ssg_slider_tune(self->document, slider, ssg_tuning_with_direction(tuning, set, index, (float) value), done);
 }
 
-void ssg_direction_sliders_init(SsgDirectionSliders *self, GtkBox *box)
+void ssg_direction_sliders_init(SsgDirectionSliders *self, GtkGrid *grid)
 {
-  *self = (SsgDirectionSliders) { .box = box, .sliders = g_ptr_array_new() };
+  *self = (SsgDirectionSliders) { .grid = grid, .sliders = g_ptr_array_new() };
 }
 
 void ssg_direction_sliders_clear(SsgDirectionSliders *self)
 {
   for (guint i = 0; i < self->sliders->len; i++)
-    gtk_box_remove(self->box, self->sliders->pdata[i]);
+    gtk_grid_remove(self->grid, self->sliders->pdata[i]);
   g_ptr_array_set_size(self->sliders, 0);
   g_clear_pointer(&self->sets[0], ssg_direction_set_unref);
   g_clear_pointer(&self->sets[1], ssg_direction_set_unref);
 }
 
 void ssg_direction_sliders_build(SsgDirectionSliders *self, SsgDocument *document, int part, SsgDirectionSet *shape,
-                                 SsgDirectionSet *texture, gboolean all)
+                                 SsgDirectionSet *texture, gboolean all, gboolean wide)
 {
   SsgDirectionSet *sets[2] = { shape ? ssg_direction_set_ref(shape) : NULL,
                                texture ? ssg_direction_set_ref(texture) : NULL };
   ssg_direction_sliders_clear(self);
   self->document = document;
   self->part = part;
-  self->all = all;
   for (int s = 0; s < 2; s++) {
     self->sets[s] = sets[s];
     int n = sets[s] ? all ? sets[s]->n : MIN(sets[s]->n, SSG_FEW_DIRECTIONS) : 0;
@@ -93,7 +92,8 @@ void ssg_direction_sliders_build(SsgDirectionSliders *self, SsgDocument *documen
       g_object_set_data(G_OBJECT(slider), "ssg-index", GINT_TO_POINTER(i));
       g_object_set_data(G_OBJECT(slider), "ssg-set", GINT_TO_POINTER(s));
       g_signal_connect(slider, "moved", G_CALLBACK(direction_moved), self);
-      gtk_box_append(self->box, slider);
+      gtk_widget_set_hexpand(slider, TRUE);
+      gtk_grid_attach(self->grid, slider, wide ? s : 0, wide ? i : (int) self->sliders->len, 1, 1);
       g_ptr_array_add(self->sliders, slider);
     }
   }

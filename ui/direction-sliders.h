@@ -14,22 +14,22 @@ void ssg_slider_place(SsgDocument *document, SsgSlider *slider, int part, SsgTra
 
 /* Sliders along principal directions: titled "Shape 1", "Texture 2"; sorted by effect. */
 typedef struct {
-  GtkBox *box;                       /* where they go; not owned */
+  GtkGrid *grid;                     /* where they go; not owned */
   SsgDocument *document;             /* not owned */
   int part;
   SsgDirectionSet *sets[2];          /* shape, texture; NULL while unknown */
-  GPtrArray *sliders;                /* SsgSlider, owned by the box */
-  gboolean all;                      /* not only the strongest */
+  GPtrArray *sliders;                /* SsgSlider, owned by the grid; those of the shape first */
 } SsgDirectionSliders;
 
 #define SSG_FEW_DIRECTIONS 5
 
-void ssg_direction_sliders_init(SsgDirectionSliders *self, GtkBox *box);
+void ssg_direction_sliders_init(SsgDirectionSliders *self, GtkGrid *grid);
 /* Forgets the sets and removes the sliders. */
 void ssg_direction_sliders_clear(SsgDirectionSliders *self);
-/* References are taken; either may be NULL. */
+/* References are taken; either may be NULL. all: not only the strongest. wide: those of the texture beside those of the
+ * shape, not below. */
 void ssg_direction_sliders_build(SsgDirectionSliders *self, SsgDocument *document, int part, SsgDirectionSet *shape,
-                                 SsgDirectionSet *texture, gboolean all);
+                                 SsgDirectionSet *texture, gboolean all, gboolean wide);
 /* Reads where they stand from the document. */
 void ssg_direction_sliders_refresh(SsgDirectionSliders *self, SsgTuning *tuning);
 /* How many sliders are shown. */

@@ -100,6 +100,6 @@ static void ssg_face_page_init(SsgFacePage *self)
 {
   gtk_widget_init_template(GTK_WIDGET(self));
   ssg_inspector_page_set_controls(SSG_INSPECTOR_PAGE(self), self->truncation, self->move_x, self->move_y, self->size,
-                                  GTK_BOX(self->directions));
+                                  GTK_GRID(self->directions));
   refresh(SSG_INSPECTOR_PAGE(self));
 }

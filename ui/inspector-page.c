@@ -9,7 +9,7 @@ typedef struct {
   SsgDirectionSliders sliders;
   GtkWidget *truncation, *move_x, *move_y, *size;
   int part, directed;
-  gboolean all;
+  gboolean all, roomy;
 } SsgInspectorPagePrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(SsgInspectorPage, ssg_inspector_page, GTK_TYPE_WIDGET)
@@ -89,7 +89,7 @@ void ssg_inspector_page_blend(SsgInspectorPage *self, SsgSlider *slider, int par
 }
 
 void ssg_inspector_page_set_controls(SsgInspectorPage *self, GtkWidget *truncation, GtkWidget *move_x, GtkWidget *move_y,
-                                     GtkWidget *size, GtkBox *box)
+                                     GtkWidget *size, GtkGrid *grid)
 {
   SsgInspectorPagePrivate *priv = get(self);
   GtkWidget *places[] = { move_x, move_y, size };
@@ -100,7 +100,7 @@ void ssg_inspector_page_set_controls(SsgInspectorPage *self, GtkWidget *truncati
   g_signal_connect(truncation, "moved", G_CALLBACK(truncation_moved), self);
   for (gsize i = 0; i < G_N_ELEMENTS(places); i++)
     g_signal_connect(places[i], "moved", G_CALLBACK(position_moved), self);
-  ssg_direction_sliders_init(&priv->sliders, box);
+  ssg_direction_sliders_init(&priv->sliders, grid);
 }
 
 /* Parts may lie apart after edits of their own: the first of the foreground stands for all. */
@@ -131,7 +131,8 @@ static void build(SsgInspectorPage *self)
   SsgDirectionSet *shape = ssg_render_service_directions(priv->service, priv->directed, SSG_CODE_SHAPE);
   SsgDirectionSet *texture =
     priv->directed >= 0 ? ssg_render_service_directions(priv->service, priv->directed, SSG_CODE_TEXTURE) : NULL;
-  ssg_direction_sliders_build(&priv->sliders, priv->document, priv->directed, shape, texture, priv->all);
+  ssg_direction_sliders_build(&priv->sliders, priv->document, priv->directed, shape, texture, priv->all || priv->roomy,
+                              priv->roomy);
   ssg_inspector_page_refresh(self);
 }
 
@@ -173,6 +174,20 @@ void ssg_inspector_page_show_all(SsgInspectorPage *self, gboolean all)
   get(self)->all = all;
   if (ssg_inspector_page_editable(self))
     build(self);
+}
+
+void ssg_inspector_page_set_roomy(SsgInspectorPage *self, gboolean roomy)
+{
+  if (roomy == get(self)->roomy)
+    return;
+  get(self)->roomy = roomy;
+  if (ssg_inspector_page_editable(self) && !ssg_inspector_page_searching(self))
+    build(self);
+}
+
+gboolean ssg_inspector_page_roomy(SsgInspectorPage *self)
+{
+  return get(self)->roomy;
 }
 
 /* Document ---------------------------------------------------------------------------------------------------------- */

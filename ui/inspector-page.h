@@ -23,14 +23,17 @@ void ssg_inspector_page_set_document(SsgInspectorPage *self, SsgDocument *docume
 /* "truncation", "x", "y", "size", "direction-0" ... and the page's own, for tests; NULL: no such one. */
 GtkWidget *ssg_inspector_page_find_slider(SsgInspectorPage *self, const char *name);
 
-/* For pages: once, after the template is there. None is owned; box: where the directions go. */
+/* For pages: once, after the template is there. None is owned; grid: where the directions go. */
 void ssg_inspector_page_set_controls(SsgInspectorPage *self, GtkWidget *truncation, GtkWidget *move_x, GtkWidget *move_y,
-                                     GtkWidget *size, GtkBox *box);
+                                     GtkWidget *size, GtkGrid *grid);
 /* part: whose truncation and position the sliders stand for, SSG_PART_WHOLE, or SSG_PART_NONE: nothing can be edited.
  * directed: whose directions, may be SSG_PART_BASE; they are asked for and appear when they are known. */
 void ssg_inspector_page_show(SsgInspectorPage *self, int part, int directed);
 /* Few directions, or all that there are. */
 void ssg_inspector_page_show_all(SsgInspectorPage *self, gboolean all);
+/* There is room for all directions, in two columns. */
+void ssg_inspector_page_set_roomy(SsgInspectorPage *self, gboolean roomy);
+gboolean ssg_inspector_page_roomy(SsgInspectorPage *self);
 /* Refreshes, by the class's function. */
 void ssg_inspector_page_refresh(SsgInspectorPage *self);
 /* A slider towards the donor was moved: of `part`, by its shape or texture. */

@@ -3,16 +3,19 @@
 #define NARROW_BELOW 660
 #define ROOMY_WIDTH 1150
 #define ROOMY_HEIGHT 900
+#define VAST_WIDTH 1550
+#define VAST_HEIGHT 1200
 
 struct _SsgLayout {
   GtkWidget parent_instance;
   GtkWidget *children[3]; /* start, center, end */
-  gboolean start_visible, end_visible, narrow, roomy;
+  gboolean start_visible, end_visible;
+  SsgRoom room;
 };
 
 G_DEFINE_FINAL_TYPE(SsgLayout, ssg_layout, GTK_TYPE_WIDGET)
 
-enum { PROP_0, PROP_START, PROP_CENTER, PROP_END, PROP_START_VISIBLE, PROP_END_VISIBLE, PROP_NARROW, PROP_ROOMY, N_PROPS };
+enum { PROP_0, PROP_START, PROP_CENTER, PROP_END, PROP_START_VISIBLE, PROP_END_VISIBLE, PROP_ROOM, N_PROPS };
 static GParamSpec *props[N_PROPS];
 
 static gboolean child_shown(SsgLayout *self, int i)
@@ -35,7 +38,7 @@ static int start_width(int width)
 
 static int end_width(int width)
 {
-  return CLAMP(width * 23 / 100, 284, 460);
+  return CLAMP(width * 23 / 100, 284, 520);
 }
 
 static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *min, int *natural,
@@ -58,11 +61,10 @@ static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
   *natural = MAX(*min, *natural);
 }
 
-static gboolean notify_size(gpointer data)
+static gboolean notify_room(gpointer data)
 {
   SsgLayout *self = data;
-  g_object_notify_by_pspec(G_OBJECT(self), props[PROP_NARROW]);
-  g_object_notify_by_pspec(G_OBJECT(self), props[PROP_ROOMY]);
+  g_object_notify_by_pspec(G_OBJECT(self), props[PROP_ROOM]);
   return G_SOURCE_REMOVE;
 }
 
@@ -83,12 +85,14 @@ static void size_allocate(GtkWidget *widget, int width, int height, int baseline
     }
     x += widths[i];
   }
-  gboolean narrow = widths[1] < NARROW_BELOW, roomy = widths[1] >= ROOMY_WIDTH && height >= ROOMY_HEIGHT;
-  if (narrow != self->narrow || roomy != self->roomy) {
-    self->narrow = narrow;
-    self->roomy = roomy;
+  SsgRoom room = widths[1] < NARROW_BELOW                               ? SSG_ROOM_NARROW
+                 : widths[1] >= VAST_WIDTH && height >= VAST_HEIGHT   ? SSG_ROOM_VAST
+                 : widths[1] >= ROOMY_WIDTH && height >= ROOMY_HEIGHT ? SSG_ROOM_ROOMY
+                                                                      : SSG_ROOM_USUAL;
+  if (room != self->room) {
+    self->room = room;
     /* Labels come and go: that asks for a new layout, which must not happen inside this one. */
-    g_idle_add_full(G_PRIORITY_HIGH_IDLE, notify_size, g_object_ref(self), g_object_unref);
+    g_idle_add_full(G_PRIORITY_HIGH_IDLE, notify_room, g_object_ref(self), g_object_unref);
   }
 }
 
@@ -140,11 +144,8 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
   case PROP_END_VISIBLE:
     g_value_set_boolean(value, self->end_visible);
     break;
-  case PROP_NARROW:
-    g_value_set_boolean(value, self->narrow);
-    break;
-  case PROP_ROOMY:
-    g_value_set_boolean(value, self->roomy);
+  case PROP_ROOM:
+    g_value_set_int(value, (int) self->room);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -174,12 +175,13 @@ static void ssg_layout_class_init(SsgLayoutClass *klass)
   props[PROP_END] = g_param_spec_object("end", NULL, NULL, GTK_TYPE_WIDGET, flags);
   props[PROP_START_VISIBLE] = g_param_spec_boolean("start-visible", NULL, NULL, TRUE, flags);
   props[PROP_END_VISIBLE] = g_param_spec_boolean("end-visible", NULL, NULL, TRUE, flags);
-  props[PROP_NARROW] = g_param_spec_boolean("narrow", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  props[PROP_ROOMY] = g_param_spec_boolean("roomy", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  props[PROP_ROOM] = g_param_spec_int("room", NULL, NULL, SSG_ROOM_NARROW, SSG_ROOM_VAST, SSG_ROOM_USUAL,
+                                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties(object_class, N_PROPS, props);
 }
 
 static void ssg_layout_init(SsgLayout *self)
 {
   self->start_visible = self->end_visible = TRUE;
+  self->room = SSG_ROOM_USUAL;
 }

@@ -7,7 +7,7 @@
 
 struct _SsgPartPage {
   SsgInspectorPage parent_instance;
-  GtkWidget *stack, *chip, *name, *eye, *lock, *donor_row, *donor_thumb, *donor_name, *swap;
+  GtkWidget *stack, *chip, *name, *eye, *lock, *locked, *donor_row, *donor_thumb, *donor_name, *swap;
   GtkWidget *blends, *shape, *texture, *buttons, *resample_shape, *resample_texture, *reset;
   GtkWidget *body, *truncation, *directions_header, *all, *searching, *directions, *move_x, *move_y, *size;
   gboolean setting;
@@ -120,6 +120,7 @@ static void refresh(SsgInspectorPage *page)
   gtk_widget_queue_draw(self->chip);
   set_toggle(self, self->eye, ssg_face_shown(ssg_document_face(document(self)), part(self)));
   set_toggle(self, self->lock, locked);
+  gtk_widget_set_visible(self->locked, locked);
   show_donor(self, donor);
   gtk_widget_set_sensitive(self->swap, donor && !locked);
   gtk_widget_set_sensitive(self->blends, !locked);
@@ -130,7 +131,8 @@ static void refresh(SsgInspectorPage *page)
   gtk_widget_set_sensitive(self->body, !locked);
   ssg_slider_set_value(SSG_SLIDER(self->shape), ssg_tuning_blend(tuning, SSG_CODE_SHAPE));
   ssg_slider_set_value(SSG_SLIDER(self->texture), ssg_tuning_blend(tuning, SSG_CODE_TEXTURE));
-  gtk_widget_set_visible(self->all, ssg_direction_sliders_has_more(ssg_inspector_page_directions(page)));
+  gtk_widget_set_visible(self->all, ssg_direction_sliders_has_more(ssg_inspector_page_directions(page)) &&
+                                      !ssg_inspector_page_roomy(page));
   gtk_widget_set_visible(self->directions_header, ssg_direction_sliders_count(ssg_inspector_page_directions(page)) > 0 ||
                                                       ssg_inspector_page_searching(page));
   gtk_widget_set_visible(self->searching, ssg_inspector_page_searching(page));
@@ -175,6 +177,7 @@ static void ssg_part_page_class_init(SsgPartPageClass *klass)
   BIND(name);
   BIND(eye);
   BIND(lock);
+  BIND(locked);
   BIND(donor_row);
   BIND(donor_thumb);
   BIND(donor_name);
@@ -209,7 +212,7 @@ static void ssg_part_page_init(SsgPartPage *self)
 {
   gtk_widget_init_template(GTK_WIDGET(self));
   ssg_inspector_page_set_controls(SSG_INSPECTOR_PAGE(self), self->truncation, self->move_x, self->move_y, self->size,
-                                  GTK_BOX(self->directions));
+                                  GTK_GRID(self->directions));
   ssg_thumb_set_sizes(SSG_THUMB(self->donor_thumb), 44, 44);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(self->chip), draw_chip, self, NULL);
 }

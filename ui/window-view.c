@@ -259,19 +259,25 @@ static void fullscreen(GSimpleAction *action, GVariant *parameter, gpointer data
 
 static void room_changed(SsgWindow *self)
 {
-  gboolean narrow, roomy;
-  g_object_get(self->layout, "narrow", &narrow, "roomy", &roomy, NULL);
-  ssg_strip_set_thumb_size(SSG_STRIP(self->strip), roomy ? 80 : narrow ? 36 : 44);
+  static const int thumbs[] = { [SSG_ROOM_NARROW] = 36, [SSG_ROOM_USUAL] = 44, [SSG_ROOM_ROOMY] = 72, [SSG_ROOM_VAST] = 104 };
+  int room;
+  g_object_get(self->layout, "room", &room, NULL);
+  gboolean narrow = room == SSG_ROOM_NARROW, roomy = room >= SSG_ROOM_ROOMY;
+  ssg_strip_set_thumb_size(SSG_STRIP(self->strip), thumbs[room]);
+  ssg_inspector_page_set_roomy(SSG_INSPECTOR_PAGE(self->part_page), roomy);
+  ssg_inspector_page_set_roomy(SSG_INSPECTOR_PAGE(self->face_page), roomy);
   /* Views are named where there is room, else drawn. */
   for (GtkWidget *view = gtk_widget_get_first_child(self->views); view; view = gtk_widget_get_next_sibling(view)) {
     GtkWidget *box = gtk_button_get_child(GTK_BUTTON(view));
     gtk_widget_set_visible(gtk_widget_get_first_child(box), narrow);
     gtk_widget_set_visible(gtk_widget_get_last_child(box), !narrow);
   }
-  if (narrow)
-    gtk_widget_add_css_class(self->layout, "narrow");
-  else
-    gtk_widget_remove_css_class(self->layout, "narrow");
+  static const char *const classes[] = { [SSG_ROOM_NARROW] = "narrow", [SSG_ROOM_ROOMY] = "roomy", [SSG_ROOM_VAST] = "vast" };
+  for (gsize i = 0; i < G_N_ELEMENTS(classes); i++)
+    if (classes[i] && (int) i == room)
+      gtk_widget_add_css_class(self->layout, classes[i]);
+    else if (classes[i])
+      gtk_widget_remove_css_class(self->layout, classes[i]);
 }
 
 /* Single keys: looked at last, so that text fields keep their letters and digits. */
@@ -341,7 +347,7 @@ void ssg_window_connect_view(SsgWindow *self)
   add_keys(self);
   g_signal_connect(self->canvas, "probed", G_CALLBACK(probed), self);
   g_signal_connect_swapped(self->canvas, "zoom-changed", G_CALLBACK(zoom_changed), self);
-  g_signal_connect_swapped(self->layout, "notify::roomy", G_CALLBACK(room_changed), self);
+  g_signal_connect_swapped(self->layout, "notify::room", G_CALLBACK(room_changed), self);
   g_signal_connect_swapped(self->service, "notify::busy", G_CALLBACK(ssg_window_update_status), self);
   g_signal_connect_swapped(self->service, "notify::device", G_CALLBACK(ssg_window_update_status), self);
   g_settings_bind(self->settings, "show-shelf", self->layout, "start-visible", G_SETTINGS_BIND_DEFAULT);

@@ -11,7 +11,9 @@ struct _SsgShelfView {
   GtkSingleSelection *selection;
   GHashTable *wanted; /* set of SsgShelfFace: what is on screen and asked for */
   guint update_source;
-  gboolean setting, to_top;
+  guint to_show; /* position of the tile to scroll to */
+  guint show_tick, frames; /* in which that is done, still to come */
+  gboolean setting;
 };
 
 G_DEFINE_FINAL_TYPE(SsgShelfView, ssg_shelf_view, GTK_TYPE_WIDGET)
@@ -73,9 +75,6 @@ static gboolean update_wanted(gpointer data)
   self->update_source = 0;
   if (!self->shelf)
     return G_SOURCE_REMOVE;
-  if (self->to_top)
-    gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
-  self->to_top = FALSE;
   grow(self);
   collect_visible(self, self->grid, visible);
   g_hash_table_iter_init(&iter, self->wanted);
@@ -166,22 +165,49 @@ static void psi_moved(SsgShelfView *self, double value, gboolean done)
     ssg_shelf_set_psi(self->shelf, value);
 }
 
+/* The grid keeps in place what is on screen when tiles come before it, and does so at its next layout, which on a busy machine
+ * comes late: setting the adjustment would be in vain, the grid itself must be told what to hold on to. The first time it may
+ * not know yet how large its cells are, so it is told once more after it has laid them out. */
+static gboolean show_tile(GtkWidget *grid, GdkFrameClock *clock, gpointer data)
+{
+  SsgShelfView *self = data;
+  if (self->shelf && self->to_show < g_list_model_get_n_items(G_LIST_MODEL(self->shelf)))
+    gtk_widget_activate_action(grid, "list.scroll-to-item", "u", self->to_show);
+  if (--self->frames > 0)
+    return G_SOURCE_CONTINUE;
+  self->show_tick = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static void show_later(SsgShelfView *self, guint position)
+{
+  self->to_show = position;
+  self->frames = 3;
+  if (!self->show_tick)
+    self->show_tick = gtk_widget_add_tick_callback(self->grid, show_tile, self, NULL);
+}
+
 static void more_clicked(SsgShelfView *self)
 {
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(self->seed), g_random_int_range(0, 100000));
-  gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
+  show_later(self, 0);
 }
 
-void ssg_shelf_view_show_kept(SsgShelfView *self)
+void ssg_shelf_view_show_kept(SsgShelfView *self, guint n)
 {
-  self->to_top = TRUE;
-  queue_update(self);
+  if (self->shelf && ssg_shelf_n_kept(self->shelf) >= n)
+    show_later(self, ssg_shelf_n_kept(self->shelf) - n);
 }
 
-void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed)
+void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed, double psi)
 {
+  if (self->shelf && psi >= 0 && psi <= 2) {
+    ssg_shelf_set_psi(self->shelf, psi);
+    ssg_slider_set_value(SSG_SLIDER(self->psi), psi);
+  }
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(self->seed), (double) seed);
-  gtk_adjustment_set_value(gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(self->scroller)), 0);
+  if (self->shelf)
+    show_later(self, ssg_shelf_n_kept(self->shelf));
   if (self->selection)
     gtk_single_selection_set_selected(self->selection, ssg_shelf_n_kept(self->shelf));
 }

@@ -16,10 +16,10 @@ G_DECLARE_FINAL_TYPE(SsgShelfView, ssg_shelf_view, SSG, SHELF_VIEW, GtkWidget)
 void ssg_shelf_view_set_shelf(SsgShelfView *self, SsgShelf *shelf);
 /* The tile of an item when it is on screen, for tests; NULL otherwise. */
 GtkWidget *ssg_shelf_view_find_tile(SsgShelfView *self, guint position);
-/* Kept faces stand first: scrolls to where a new one is about to appear. */
-void ssg_shelf_view_show_kept(SsgShelfView *self);
-/* Faces from that seed on, as if it had been typed; its own is selected. */
-void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed);
+/* Kept faces stand first: scrolls to the first of the n that were kept last. */
+void ssg_shelf_view_show_kept(SsgShelfView *self, guint n);
+/* Faces from that seed on, as if it had been typed; its own is selected. psi: their truncation, 0 to 2, or else as it is. */
+void ssg_shelf_view_go_to_seed(SsgShelfView *self, guint64 seed, double psi);
 /* Marks the tile of a face; none when it is not on this shelf. Emits donor-chosen as a click would. */
 void ssg_shelf_view_select(SsgShelfView *self, SsgShelfFace *face);
 SsgShelfFace *ssg_shelf_view_get_selected(SsgShelfView *self); /* transfer none; may be NULL */

@@ -99,11 +99,43 @@ void ssg_window_choose_donor(SsgWindow *self, SsgShelfFace *face)
 
 /* Swapping ---------------------------------------------------------------------------------------------------------- */
 
+static void swap_from(SsgWindow *self, SsgShelfFace *from, int part, SsgCode code);
+
+typedef struct {
+  SsgWindow *window;
+  SsgDocument *document;
+  SsgShelfFace *from;
+  int part;
+  SsgCode code;
+} Swap;
+
+static void swap_ready(GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autofree Swap *swap = data;
+  g_autoptr(SsgWindow) self = swap->window;
+  g_autoptr(SsgDocument) document = swap->document;
+  g_autoptr(SsgShelfFace) from = swap->from;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(SsgFace) face = ssg_shelf_face_finish(SSG_SHELF(object), result, &error);
+  if (!face && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    ssg_window_toast_error(self, ssg_shelf_face_name(from), error);
+  /* What the shelf forgot meanwhile (another model, another truncation) is no longer what was meant. */
+  if (face && document == self->document && ssg_shelf_face_face(from))
+    swap_from(self, from, swap->part, swap->code);
+}
+
+/* A face whose codes the worker has not made yet, as those that just came into view on a busy machine, is waited for. */
 static void swap_from(SsgWindow *self, SsgShelfFace *from, int part, SsgCode code)
 {
   SsgFace *face = ssg_shelf_face_face(from);
-  if (!face || !ssg_document_face(self->document))
+  if (!ssg_document_face(self->document))
     return;
+  if (!face) {
+    Swap *swap = g_new(Swap, 1);
+    *swap = (Swap) { g_object_ref(self), g_object_ref(self->document), g_object_ref(from), part, code };
+    ssg_shelf_face_async(self->shelf, from, self->cancellable, swap_ready, swap);
+    return;
+  }
   if (!ssg_document_swap(self->document, face, ssg_shelf_face_name(from), part, code))
     tell_locked(self, part);
   else { /* the next wish is often to blend what was taken: sliders towards the donor stand at its end now */
@@ -156,8 +188,10 @@ static void menu_keep(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   SsgWindow *self = data;
   SsgFace *face = self->menu_face ? ssg_shelf_face_face(self->menu_face) : NULL;
-  if (!face)
+  if (!face) {
+    ssg_window_toast(self, _("This face is still being made."));
     return;
+  }
   g_autoptr(SsgShelfFace) kept = ssg_shelf_face_new(SSG_SHELF_KEPT, face, ssg_shelf_face_seed(self->menu_face),
                                                     ssg_shelf_face_title(self->menu_face));
   ssg_shelf_face_set_thumbnail(kept, ssg_shelf_face_thumbnail(self->menu_face));
@@ -179,7 +213,7 @@ void ssg_window_keep_face(SsgWindow *self, SsgFace *face)
   g_autofree char *title = g_strdup_printf(_("Kept %u"), g_list_model_get_n_items(kept) + 1);
   g_autoptr(SsgShelfFace) item = ssg_shelf_face_new(SSG_SHELF_KEPT, face, 0, title);
   g_list_store_append(G_LIST_STORE(kept), item);
-  ssg_shelf_view_show_kept(SSG_SHELF_VIEW(self->shelf_view));
+  ssg_shelf_view_show_kept(SSG_SHELF_VIEW(self->shelf_view), 1);
   ssg_window_toast(self, _("Kept on the shelf."));
 }
 

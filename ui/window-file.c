@@ -47,10 +47,12 @@ static void open_project(SsgWindow *self, GFile *file)
 static gboolean offer_seed(SsgWindow *self, const char *path)
 {
   const SsgModelInfo *info = ssg_render_service_model_info(self->service);
-  g_autofree char *seed = ssg_picture_text(path, "Seed"), *model = ssg_picture_text(path, "Model");
+  g_autofree char *seed = ssg_picture_text(path, "Seed"), *model = ssg_picture_text(path, "Model"),
+                  *psi = ssg_picture_text(path, "Truncation");
   if (!info || !seed || g_strcmp0(model, info->name) != 0 ||
       !g_ascii_string_to_unsigned(seed, 10, 0, G_MAXUINT32, &self->offered_seed, NULL))
     return FALSE;
+  self->offered_psi = psi ? g_ascii_strtod(psi, NULL) : -1;
   g_autofree char *text = g_strdup_printf(_("No face is stored in this picture, but it was drawn from seed %s of this model."), seed);
   ssg_window_message(self, text, _("Show That Seed"), "win.show-offered-seed");
   return TRUE;
@@ -61,7 +63,7 @@ static void show_offered_seed(GSimpleAction *action, GVariant *parameter, gpoint
   SsgWindow *self = data;
   ssg_window_hide_message(self);
   if (self->shelf)
-    ssg_shelf_view_go_to_seed(SSG_SHELF_VIEW(self->shelf_view), self->offered_seed);
+    ssg_shelf_view_go_to_seed(SSG_SHELF_VIEW(self->shelf_view), self->offered_seed, self->offered_psi);
 }
 
 /* What this editor exported has the face in it. Others are said to have none, and what can be done. */
@@ -101,7 +103,7 @@ static void open_latents(SsgWindow *self, GFile *file)
   }
   for (guint i = 0; i < faces->len; i++)
     g_list_store_append(G_LIST_STORE(ssg_document_kept(self->document)), faces->pdata[i]);
-  ssg_shelf_view_show_kept(SSG_SHELF_VIEW(self->shelf_view));
+  ssg_shelf_view_show_kept(SSG_SHELF_VIEW(self->shelf_view), faces->len);
   g_autofree char *text = g_strdup_printf(g_dngettext(GETTEXT_PACKAGE, "%u face is on the shelf now.",
                                                       "%u faces are on the shelf now.", faces->len), faces->len);
   ssg_window_toast(self, text);

@@ -22,7 +22,7 @@ struct _SsgWindow {
 
   /* template */
   GtkWidget *title, *stack, *welcome, *load_label, *load_progress, *layout, *shelf_view, *canvas, *strip;
-  GtkWidget *part_page, *face_page, *history_page, *inspector, *toast, *legend, *bar, *bar_label, *bar_button;
+  GtkWidget *part_page, *face_page, *history_page, *inspector, *toast, *legend, *bar, *bar_label, *bar_detail, *bar_button;
   GtkWidget *status_left, *zoom_button, *views, *probe_bar, *opacity, *opacity_box, *depth_button, *move_box, *recent_menu_button;
   GtkWidget *spinner, *model_button;
   GMenu *recent_menu, *models_menu;
@@ -53,6 +53,7 @@ struct _SsgWindow {
 
   gboolean closing, close_after_save;
   guint64 offered_seed; /* of a picture without a face in it */
+  double offered_psi;   /* its truncation, or -1 */
   GPtrArray *pending;  /* of GFile: latents that wait for the model that is being loaded; may be NULL */
   gint64 load_began;   /* monotonic, of the model that is being loaded */
   GPtrArray *models;   /* of SsgModelEntry: what the menu lists; may be NULL */

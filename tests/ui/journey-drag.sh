@@ -179,6 +179,19 @@ await position 7
 same "$(state face)" "$face" "face after Enter on the tile"
 await picture "$picture"
 
+# Also of a face that the worker has not made yet: the keys come at once, the face when it is there.
+kill -STOP "$PID"
+xdotool key Next Next Next Return
+kill -CONT "$PID"
+await position 8
+other "$(state face)" "$face" "face after Enter on a tile far below"
+xdotool mousemove 640 20 key ctrl+z
+await position 7
+settle
+click shelf
+xdotool key Home sleep 0.3
+await_place tile.4
+
 # And the menu of a tile: both codes, shape, texture for the selected part.
 click strip.$three
 await selected $three

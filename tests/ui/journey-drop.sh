@@ -4,7 +4,7 @@ SCREEN=1400x800
 . "$(dirname "$0")/lib.sh"
 
 first=$(model 1) second=$(model 2)
-"$TRAINER" generate "$first" --out "$WORK/out" --seeds 3,4 --only faces --save-latents --quiet || fail "no latents"
+"$TRAINER" generate "$first" --out "$WORK/out" --seeds 3,4 --truncation 0.4 --only faces --save-latents --quiet || fail "no latents"
 
 start "$first"
 await page editor
@@ -67,6 +67,9 @@ click message-button
 await message ""
 await donor "face 3"
 same "$(state face)" "$face" "face after going to a seed"
+# It is the face of the picture, with the picture's own truncation.
+await_place tile.5
+latent_of 4 2
 tail -c 3000 "$first" >"$WORK/photograph.jpg"
 offer "$WORK/photograph.jpg"
 drop_files "$1" "$2"

@@ -1,5 +1,6 @@
 #include "ui/export-dialog.h"
 
+#include "app/advice.h"
 #include "app/i18n.h"
 #include "engine/error.h"
 #include "ui/combo-row.h"
@@ -7,7 +8,7 @@
 struct _SsgExportDialog {
   AdwWindow parent_instance;
   GtkWidget *cancel, *export, *group, *kind, *part, *from, *to, *frames_row, *frames, *time_row, *time, *back_row, *back, *keep_row, *keep;
-  GtkWidget *progress_revealer, *progress, *problem;
+  GtkWidget *progress_revealer, *progress, *problem, *detail;
 
   SsgDocument *document;
   SsgRenderService *service;
@@ -30,6 +31,7 @@ static void show_problem(SsgExportDialog *self, const char *text)
 {
   gtk_widget_set_visible(self->problem, text != NULL);
   gtk_label_set_text(GTK_LABEL(self->problem), text ? text : "");
+  gtk_widget_set_visible(self->detail, FALSE);
 }
 
 /* An interpolation from a step to itself is a still picture: that is said before, not found out after. */
@@ -62,6 +64,15 @@ static void kind_changed(SsgExportDialog *self)
   check_steps(self);
 }
 
+static void show_error(SsgExportDialog *self, const GError *error)
+{
+  g_autofree char *text = g_strdup_printf("%s %s", _("It was not exported."), ssg_error_advice(error));
+  g_autofree char *detail = ssg_error_detail(error);
+  show_problem(self, text);
+  gtk_label_set_text(GTK_LABEL(self->detail), detail);
+  gtk_widget_set_visible(self->detail, TRUE);
+}
+
 static void progressed(SsgExportJob *job, GParamSpec *pspec, SsgExportDialog *self)
 {
   gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(self->progress), ssg_export_job_progress(job));
@@ -82,7 +93,10 @@ static void finished(SsgExportJob *job, const GError *error, SsgExportDialog *se
   g_clear_object(&self->job);
   set_running(self, FALSE);
   if (error) {
-    show_problem(self, cancelled ? _("Cancelled; nothing was written.") : error->message);
+    if (cancelled)
+      show_problem(self, _("Cancelled; nothing was written."));
+    else
+      show_error(self, error);
     return;
   }
   g_autofree char *text = g_strdup_printf(_("Exported to %s."), name);
@@ -251,6 +265,7 @@ static void ssg_export_dialog_class_init(SsgExportDialogClass *klass)
   BIND(progress_revealer);
   BIND(progress);
   BIND(problem);
+  BIND(detail);
   gtk_widget_class_bind_template_callback(widget_class, cancel_clicked);
   gtk_widget_class_bind_template_callback(widget_class, export_clicked);
   gtk_widget_class_bind_template_callback(widget_class, kind_changed);

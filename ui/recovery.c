@@ -2,6 +2,7 @@
 
 #include "app/autosave.h"
 #include "app/i18n.h"
+#include "ui/window-private.h"
 
 typedef struct {
   SsgApplication *application;
@@ -24,7 +25,9 @@ static void recover(Offer *offer)
     g_autoptr(GError) error = NULL;
     g_autoptr(SsgDocument) document = ssg_recovery_open(offer->found->pdata[i], &error);
     if (!document) {
-      g_printerr("ssgan-editor: %s\n", error->message);
+      const SsgRecovery *recovery = offer->found->pdata[i];
+      g_autofree char *text = g_strdup_printf(_("“%s” was not recovered."), recovery->title);
+      ssg_window_message_error(offer->window, text, error, NULL, NULL);
       continue;
     }
     /* The first goes where nothing is yet, others get windows of their own. */
@@ -43,7 +46,7 @@ static void answered(AdwMessageDialog *dialog, const char *response, Offer *offe
     for (guint i = 0; i < offer->found->len; i++) {
       g_autoptr(GError) error = NULL;
       if (!ssg_recovery_discard(offer->found->pdata[i], &error))
-        g_printerr("ssgan-editor: %s\n", error->message);
+        ssg_window_message_error(offer->window, _("The saved changes were not discarded."), error, NULL, NULL);
     }
 }
 

@@ -6,7 +6,7 @@
 
 struct _SsgToast {
   GtkWidget parent_instance;
-  GtkWidget *revealer, *label, *button;
+  GtkWidget *revealer, *label, *detail, *button;
   guint timeout;
 };
 
@@ -27,8 +27,11 @@ static void child_revealed(SsgToast *self)
                                              gtk_revealer_get_child_revealed(GTK_REVEALER(self->revealer)));
 }
 
-void ssg_toast_show(SsgToast *self, const char *text, const char *button, const char *action, GVariant *target)
+void ssg_toast_show(SsgToast *self, const char *text, const char *detail, const char *button, const char *action,
+                    GVariant *target)
 {
+  gtk_label_set_text(GTK_LABEL(self->detail), detail ? detail : "");
+  gtk_widget_set_visible(self->detail, detail != NULL);
   gtk_label_set_text(GTK_LABEL(self->label), text);
   gtk_widget_set_visible(self->button, button != NULL);
   if (button) {
@@ -39,7 +42,7 @@ void ssg_toast_show(SsgToast *self, const char *text, const char *button, const 
   gtk_widget_set_visible(GTK_WIDGET(self), TRUE);
   gtk_revealer_set_reveal_child(GTK_REVEALER(self->revealer), TRUE);
   g_clear_handle_id(&self->timeout, g_source_remove);
-  self->timeout = g_timeout_add_seconds(button ? 2 * SHOW_SECONDS : SHOW_SECONDS, expired, self);
+  self->timeout = g_timeout_add_seconds(button || detail ? 2 * SHOW_SECONDS : SHOW_SECONDS, expired, self);
 }
 
 void ssg_toast_hide(SsgToast *self)
@@ -51,6 +54,11 @@ void ssg_toast_hide(SsgToast *self)
 const char *ssg_toast_text(SsgToast *self)
 {
   return gtk_revealer_get_reveal_child(GTK_REVEALER(self->revealer)) ? gtk_label_get_text(GTK_LABEL(self->label)) : NULL;
+}
+
+const char *ssg_toast_detail(SsgToast *self)
+{
+  return ssg_toast_text(self) && gtk_widget_get_visible(self->detail) ? gtk_label_get_text(GTK_LABEL(self->detail)) : NULL;
 }
 
 static void dispose(GObject *object)
@@ -74,7 +82,16 @@ static void ssg_toast_init(SsgToast *self)
   GtkWidget *close = gtk_button_new_from_icon_name("window-close-symbolic");
   self->revealer = gtk_revealer_new();
   self->label = gtk_label_new(NULL);
+  self->detail = gtk_label_new(NULL);
   self->button = gtk_button_new();
+  GtkWidget *texts = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
+  gtk_widget_set_valign(texts, GTK_ALIGN_CENTER);
+  gtk_label_set_wrap(GTK_LABEL(self->detail), TRUE);
+  gtk_label_set_wrap_mode(GTK_LABEL(self->detail), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_xalign(GTK_LABEL(self->detail), 0);
+  gtk_label_set_max_width_chars(GTK_LABEL(self->detail), 70);
+  gtk_widget_add_css_class(self->detail, "caption");
+  gtk_widget_set_visible(self->detail, FALSE);
   gtk_label_set_wrap(GTK_LABEL(self->label), TRUE);
   gtk_label_set_xalign(GTK_LABEL(self->label), 0);
   gtk_label_set_max_width_chars(GTK_LABEL(self->label), 60);
@@ -85,10 +102,12 @@ static void ssg_toast_init(SsgToast *self)
   gtk_widget_set_tooltip_text(close, _("Close"));
   gtk_widget_set_valign(close, GTK_ALIGN_CENTER);
   gtk_widget_set_valign(self->button, GTK_ALIGN_CENTER);
-  gtk_box_append(GTK_BOX(box), self->label);
+  gtk_box_append(GTK_BOX(texts), self->label);
+  gtk_box_append(GTK_BOX(texts), self->detail);
+  gtk_box_append(GTK_BOX(box), texts);
   gtk_box_append(GTK_BOX(box), self->button);
   gtk_box_append(GTK_BOX(box), close);
-  gtk_revealer_set_transition_type(GTK_REVEALER(self->revealer), GTK_REVEALER_TRANSITION_TYPE_SLIDE_UP);
+  gtk_revealer_set_transition_type(GTK_REVEALER(self->revealer), GTK_REVEALER_TRANSITION_TYPE_CROSSFADE);
   gtk_revealer_set_child(GTK_REVEALER(self->revealer), box);
   gtk_widget_set_parent(self->revealer, GTK_WIDGET(self));
   gtk_widget_set_halign(GTK_WIDGET(self), GTK_ALIGN_CENTER);

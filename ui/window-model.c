@@ -120,12 +120,10 @@ void ssg_window_service_state_changed(SsgWindow *self)
     if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
       ssg_window_message_error(self, _("This model cannot be opened."), error, _("Open Another Model…"), "win.open-model");
     break;
-  case SSG_SERVICE_DEVICE_LOST: {
-    g_autofree char *text = g_strdup_printf(_("The device stopped working (%s). Nothing of your work is lost."),
-                                            error ? error->message : "");
-    ssg_window_message(self, text, _("Continue on the CPU"), "win.use-cpu");
+  case SSG_SERVICE_DEVICE_LOST:
+    ssg_window_message_error(self, _("The device stopped working. Nothing of your work is lost."), error,
+                             _("Continue on the CPU"), "win.use-cpu");
     break;
-  }
   default:
     break;
   }

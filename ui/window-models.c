@@ -91,7 +91,7 @@ void ssg_window_tell_model(SsgWindow *self)
   const SsgModelInfo *info = ssg_render_service_model_info(self->service);
   if (before && *path && *before && !g_str_equal(before, path)) {
     g_autofree char *text = g_strdup_printf(_("Seen with “%s” now."), info->name);
-    ssg_toast_show(SSG_TOAST(self->toast), text, _("Back"), "win.model", g_variant_new_string(before));
+    ssg_toast_show(SSG_TOAST(self->toast), text, NULL, _("Back"), "win.model", g_variant_new_string(before));
   }
   g_autofree char *now = g_strdup(path);
   g_free(self->seen_with);

@@ -178,6 +178,8 @@ static void report_state(SsgWindow *self, GString *out)
   g_string_append_printf(out, "state worker %d\n", ssg_worker_busy(self->worker));
   g_string_append_printf(out, "state message %s\n", gtk_revealer_get_reveal_child(GTK_REVEALER(self->bar))
                                                       ? gtk_label_get_text(GTK_LABEL(self->bar_label)) : "");
+  g_string_append_printf(out, "state detail %s\n", gtk_widget_get_mapped(self->bar_detail)
+                                                     ? gtk_label_get_text(GTK_LABEL(self->bar_detail)) : "");
   const char *toast = ssg_toast_text(SSG_TOAST(self->toast));
   g_string_append_printf(out, "state toast %s\n", toast ? toast : "");
   g_string_append_printf(out, "state probe %s\n", gtk_widget_get_mapped(self->probe_bar)

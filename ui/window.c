@@ -1,5 +1,6 @@
 #include "ui/window-private.h"
 
+#include "app/advice.h"
 #include "app/i18n.h"
 #include "app/settings.h"
 #include "engine/error.h"
@@ -17,10 +18,13 @@ static void opacity_changed(SsgWindow *self)
   ssg_canvas_set_overlay_opacity(SSG_CANVAS(self->canvas), gtk_range_get_value(GTK_RANGE(self->opacity)));
 }
 
-void ssg_window_message(SsgWindow *self, const char *text, const char *button, const char *action)
+static void show_message(SsgWindow *self, const char *text, const char *detail, const char *button, const char *action)
 {
+  g_autofree char *all = detail ? g_strdup_printf("%s %s", text, detail) : g_strdup(text);
   gtk_label_set_text(GTK_LABEL(self->bar_label), text);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(self->bar_label), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+  gtk_label_set_text(GTK_LABEL(self->bar_detail), detail ? detail : "");
+  gtk_widget_set_visible(self->bar_detail, detail != NULL);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self->bar_label), GTK_ACCESSIBLE_PROPERTY_LABEL, all, -1);
   gtk_widget_set_visible(self->bar_button, button != NULL);
   if (button) {
     gtk_button_set_label(GTK_BUTTON(self->bar_button), button);
@@ -32,8 +36,14 @@ void ssg_window_message(SsgWindow *self, const char *text, const char *button, c
 void ssg_window_message_error(SsgWindow *self, const char *what, const GError *error, const char *button,
                               const char *action)
 {
-  g_autofree char *text = g_strdup_printf("%s %s", what, error->message);
-  ssg_window_message(self, text, button, action);
+  g_autofree char *text = g_strdup_printf("%s %s", what, ssg_error_advice(error));
+  g_autofree char *detail = ssg_error_detail(error);
+  show_message(self, text, detail, button, action);
+}
+
+void ssg_window_message(SsgWindow *self, const char *text, const char *button, const char *action)
+{
+  show_message(self, text, NULL, button, action);
 }
 
 void ssg_window_hide_message(SsgWindow *self)
@@ -43,13 +53,15 @@ void ssg_window_hide_message(SsgWindow *self)
 
 void ssg_window_toast(SsgWindow *self, const char *text)
 {
-  ssg_toast_show(SSG_TOAST(self->toast), text, NULL, NULL, NULL);
+  ssg_toast_show(SSG_TOAST(self->toast), text, NULL, NULL, NULL, NULL);
 }
 
 void ssg_window_toast_error(SsgWindow *self, const char *what, const GError *error)
 {
-  g_autofree char *text = g_strdup_printf("%s: %s", what, error->message);
-  ssg_window_toast(self, text);
+  /* Translators: what failed, and a sentence about what to do. */
+  g_autofree char *text = g_strdup_printf(_("%s: %s"), what, ssg_error_advice(error));
+  g_autofree char *detail = ssg_error_detail(error);
+  ssg_toast_show(SSG_TOAST(self->toast), text, detail, NULL, NULL, NULL);
 }
 
 void ssg_window_set_enabled(SsgWindow *self, const char *action, gboolean enabled)
@@ -336,6 +348,7 @@ static void ssg_window_class_init(SsgWindowClass *klass)
   BIND(legend);
   BIND(bar);
   BIND(bar_label);
+  BIND(bar_detail);
   BIND(bar_button);
   BIND(status_left);
   BIND(zoom_button);

@@ -27,4 +27,21 @@ click_until button.Recover dialog ""
 await position 2
 same "$(state face)" "$face" "face after recovery"
 same "$(state modified)" 1 "recovered work counts as unsaved"
+
+# What was saved is gone when it is wanted: told, and the editor goes on.
+sleep 3
+kill -9 $PID
+wait $PID 2>/dev/null
+start --random-model small-64
+await dialog "Recover Your Work?"
+for saved in "$WORK/state/ssgan/autosave/"*; do
+  echo damaged >"$saved"
+done
+click_until button.Recover dialog ""
+await_change message ""
+case $(state message) in
+*"not recovered"*) ;;
+*) fail "no word about what was not recovered: $(state message)" ;;
+esac
+same "$(state page)" editor "page after a recovery that failed"
 echo "ok: recovered"

@@ -13,6 +13,14 @@ static void bar_closed(SsgWindow *self)
   ssg_window_hide_message(self);
 }
 
+/* A revealer that fades keeps the room of what it hides; one that slides measures text that wraps wrongly by a pixel now and
+ * then, which GTK calls critical. */
+static void bar_revealed(SsgWindow *self)
+{
+  gtk_widget_set_visible(self->bar, gtk_revealer_get_reveal_child(GTK_REVEALER(self->bar)) ||
+                                      gtk_revealer_get_child_revealed(GTK_REVEALER(self->bar)));
+}
+
 static void opacity_changed(SsgWindow *self)
 {
   ssg_canvas_set_overlay_opacity(SSG_CANVAS(self->canvas), gtk_range_get_value(GTK_RANGE(self->opacity)));
@@ -30,6 +38,7 @@ static void show_message(SsgWindow *self, const char *text, const char *detail, 
     gtk_button_set_label(GTK_BUTTON(self->bar_button), button);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(self->bar_button), action);
   }
+  gtk_widget_set_visible(self->bar, TRUE);
   gtk_revealer_set_reveal_child(GTK_REVEALER(self->bar), TRUE);
 }
 
@@ -363,6 +372,7 @@ static void ssg_window_class_init(SsgWindowClass *klass)
   BIND(model_button);
 
   gtk_widget_class_bind_template_callback(widget_class, bar_closed);
+  gtk_widget_class_bind_template_callback(widget_class, bar_revealed);
   gtk_widget_class_bind_template_callback(widget_class, opacity_changed);
 }
 

@@ -31,6 +31,12 @@ await position 0
 settle
 face=$(state face) picture=$(state picture)
 
+# A message that is not there takes no room: views begin right below the header bar.
+no_band() {
+  set -- $(box win.export) $(box "win.view(face)")
+  [ $# = 8 ] && [ $(($6 - $2 - $4)) -lt 30 ] || fail "a gap below the header bar: $*"
+}
+no_band
 # With a face on screen: the large one loads behind it. The window can be used meanwhile, the message tells how far it is.
 offer "$large"
 drop_files 600 400
@@ -52,6 +58,8 @@ took=$(($(now) - begin))
 same "$(state model)" "$small" "model after cancelling"
 same "$(state face)" "$face" "face after cancelling"
 await message ""
+xdotool sleep 0.5
+no_band
 xdotool key ctrl+r
 await position 1
 settle

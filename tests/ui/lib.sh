@@ -202,7 +202,7 @@ export_kinds() {
 
 # hold FROM-X FROM-Y X Y: the same without letting go
 hold() {
-  xdotool mousemove "$1" "$2" sleep 0.1 mousedown 1 sleep 0.05
+  xdotool mousemove $(($1 - 2)) "$2" sleep 0.02 mousemove "$1" "$2" sleep 0.1 mousedown 1 sleep 0.05 # as click comes there
   [ -n "$5" ] && xdotool keydown "$5"
   for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
     xdotool mousemove $(($1 + ($3 - $1) * i / 12)) $(($2 + ($4 - $2) * i / 12)) sleep 0.02

@@ -39,6 +39,7 @@ static gboolean prepare_model(const char *path, SsgTrainConfig *config, GError *
   config->batch = info->arch.size >= 256 ? 32 : 16;
   config->stats_every = 10;
   config->grid_every = 50;
+  config->metrics_every = 500;
   config->snapshot_every = 100;
   return TRUE;
 }

@@ -177,18 +177,18 @@ char *ssg_progress_format_duration(double seconds)
   return g_strdup_printf("%" G_GINT64_FORMAT " d %d h", s / 86400, (int) (s / 3600 % 24));
 }
 
-char *ssg_progress_format(const char *label, const char *unit, guint64 done, guint64 total, double elapsed, double rate,
-                          const char *note, int width)
+/* Behind the label; brief: without the share and the rate, which the numbers beside them say again. */
+static char *format_tail(const char *unit, guint64 done, guint64 total, double share, double elapsed, double rate, const char *note,
+                         gboolean brief)
 {
-  static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  g_autoptr(GString) tail = g_string_new(NULL);
-  double share = total ? MIN(1.0, done / (double) total) : 0;
+  GString *tail = g_string_new(NULL);
   if (total)
-    g_string_append_printf(tail, "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s  %3.0f%%", done, total, unit,
-                           floor(100 * share));
+    g_string_append_printf(tail, "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s", done, total, unit);
   else
     g_string_append_printf(tail, "%" G_GUINT64_FORMAT " %s", done, unit);
-  if (rate > 0)
+  if (total && !brief)
+    g_string_append_printf(tail, "  %3.0f%%", floor(100 * share));
+  if (rate > 0 && !brief)
     g_string_append_printf(tail, "  %.*f/s", rate < 10 ? 2 : rate < 100 ? 1 : 0, rate);
   if (total && done >= total) {
     g_autofree char *taken = ssg_progress_format_duration(elapsed);
@@ -199,9 +199,24 @@ char *ssg_progress_format(const char *label, const char *unit, guint64 done, gui
   }
   if (note && *note)
     g_string_append_printf(tail, "  %s", note);
+  return g_string_free(tail, FALSE);
+}
+
+char *ssg_progress_format(const char *label, const char *unit, guint64 done, guint64 total, double elapsed, double rate,
+                          const char *note, int width)
+{
+  static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  double share = total ? MIN(1.0, done / (double) total) : 0;
+  g_autofree char *whole = format_tail(unit, done, total, share, elapsed, rate, note, FALSE), *tail = NULL;
+  if (note && *note && width > 0 && g_utf8_strlen(label, -1) + g_utf8_strlen(whole, -1) + 2 > width) {
+    label = "";
+    tail = format_tail(unit, done, total, share, elapsed, rate, note, TRUE);
+  } else {
+    tail = g_steal_pointer(&whole);
+  }
 
   GString *line = g_string_new(label);
-  int room = width - (int) g_utf8_strlen(label, -1) - (int) g_utf8_strlen(tail->str, -1) - 5;
+  int room = width - (int) g_utf8_strlen(label, -1) - (int) g_utf8_strlen(tail, -1) - 5;
   if (width > 0 && total && room >= 8) {
     int cells = MIN(room, 40), filled = (int) (share * cells * 8);
     g_string_append(line, " ▕");
@@ -212,9 +227,9 @@ char *ssg_progress_format(const char *label, const char *unit, guint64 done, gui
       g_string_append_c(line, ' ');
     g_string_append(line, "▏ ");
   } else {
-    g_string_append(line, width > 0 ? " " : ": ");
+    g_string_append(line, width == 0 ? ": " : *label ? " " : "");
   }
-  g_string_append(line, tail->str);
+  g_string_append(line, tail);
   if (width > 0 && g_utf8_strlen(line->str, -1) >= width) /* a wrapped line could not be redrawn in place */
     g_string_truncate(line, g_utf8_offset_to_pointer(line->str, width - 1) - line->str);
   return g_string_free(line, FALSE);

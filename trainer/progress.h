@@ -30,6 +30,7 @@ void ssg_progress_print(SsgProgress *progress, const char *format, ...) G_GNUC_P
 char *ssg_progress_format_duration(double seconds);
 
 /* The line as it would be printed now, without the newline; width is the terminal's, 0 gives the plain form for logs.
+ * Where a note would not fit beside them, label, share and rate are left out. What is still too wide is cut.
  * For tests and for programs that draw elsewhere. Free it. elapsed in seconds. */
 char *ssg_progress_format(const char *label, const char *unit, guint64 done, guint64 total, double elapsed, double rate,
                           const char *note, int width);

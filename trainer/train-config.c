@@ -54,6 +54,7 @@ static const Option options[] = {
     {"rotate", REAL, AT(rotate), 0, 180, "DEGREES", "Largest rotation"},
     {"stats-every", INTEGER, AT(stats_every), 1, 1e6, "N", "Write figures every so many iterations"},
     {"grid-every", INTEGER, AT(grid_every), 0, 1e9, "N", "Draw samples every so many iterations (0: never)"},
+    {"metrics-every", INTEGER, AT(metrics_every), 0, 1e9, "N", "Measure distances to the data every so many iterations, and at the end (0: never)"},
     {"snapshot-every", INTEGER, AT(snapshot_every), 1, 1e9, "N", "Save every so many iterations"},
     {"keep", INTEGER, AT(keep), 0, 1e6, "N", "Newest snapshots to keep (0: all)"},
     {"jobs", INTEGER, AT(jobs), 1, 1024, "N", "Threads that decode pictures"},
@@ -102,6 +103,7 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
                              .rotate = 10,
                              .stats_every = 50,
                              .grid_every = 500,
+                             .metrics_every = 5000,
                              .snapshot_every = 2000,
                              .keep = 3,
                              .jobs = 1};
@@ -126,6 +128,7 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
     config->iterations = 20000;
     config->stats_every = 20;
     config->grid_every = 250;
+    config->metrics_every = 1000;
     config->snapshot_every = 500;
   }
   return TRUE;

@@ -23,7 +23,7 @@ typedef struct {
   double mixing;         /* probability of style mixing */
   gboolean flip;         /* mirror pictures */
   double augment, shift, scale, rotate; /* SsgAugment */
-  int stats_every, grid_every, snapshot_every; /* iterations */
+  int stats_every, grid_every, metrics_every, snapshot_every; /* iterations */
   int keep;              /* newest snapshots kept; 0: all */
   int jobs;              /* decoding threads */
 } SsgTrainConfig;

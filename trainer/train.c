@@ -13,6 +13,7 @@
 #include "trainer/snapshots.h"
 #include "trainer/training-data.h"
 #include "trainer/training-draws.h"
+#include "trainer/training-metrics.h"
 
 #define MAX_BAD_STEPS 10 /* skipped in a row before a run gives up */
 #define SHEET_COLUMNS 8
@@ -33,6 +34,7 @@ struct _SsgTrainer {
   SsgTraining *training;
   SsgTrainingProgress progress;
   SsgLoader *loader;
+  SsgDataset *dataset;
   SsgRunDirectory *run;  /* while it runs, of process 0; not owned */
   Window window;
   const SsgBatch *first; /* taken when the data was opened, for the first iteration; then NULL */
@@ -40,6 +42,7 @@ struct _SsgTrainer {
   gint64 skipped;
   char *snapshot;    /* path of the last one saved or loaded, and the iteration it holds */
   gint64 saved_at;
+  char *figures;     /* of the last line of stats.jsonl, for the live line; NULL before */
   GError *unwritten; /* figures or pictures that could not be written: the run ends, after a snapshot */
   float *rgb;        /* one micro-batch [n, R, R, 3], gathered from the batch */
   guint8 *labels;    /* likewise, [n, R, R] */
@@ -78,9 +81,11 @@ void ssg_trainer_free(SsgTrainer *trainer)
   if (!trainer)
     return;
   ssg_loader_free(trainer->loader);
+  ssg_dataset_unref(trainer->dataset);
   ssg_training_free(trainer->training);
   g_clear_error(&trainer->unwritten);
   g_free(trainer->snapshot);
+  g_free(trainer->figures);
   g_free(trainer->rgb);
   g_free(trainer->labels);
   g_free(trainer);
@@ -401,7 +406,7 @@ static double resident_mib(void)
 }
 
 /* Figures of the window, means over its iterations and over all processes. */
-static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgress *progress, GError **error)
+static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
 {
   const SsgTrainingOptions *o = &trainer->training->options;
   Window *w = &trainer->window;
@@ -437,7 +442,9 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgre
   g_autofree char *time_left = ssg_progress_format_duration(left / 1000.0 * per_kimg);
   g_autofree char *line = g_strdup_printf("d %.3f  g %.3f  mask %.4f  real %+.2f  fake %+.2f  %.1f s/kimg  %.0f MiB", s.loss_d / n,
                                           s.loss_g / n, s.loss_mask / n, s.real_score / n, s.fake_score / n, per_kimg, memory);
-  ssg_progress_set_note(progress, line);
+  g_free(trainer->figures);
+  trainer->figures = g_strdup_printf("%.1f s/kimg  %.0f MiB  d %.2f  g %.2f  mask %.4f  real %+.2f  fake %+.2f", per_kimg, memory, s.loss_d / n,
+                                     s.loss_g / n, s.loss_mask / n, s.real_score / n, s.fake_score / n);
   ssg_run_directory_log(run, "iteration %" G_GINT64_FORMAT "  images %" G_GINT64_FORMAT "  %s  left %s%s",
                         trainer->progress.iteration, trainer->progress.images, line, time_left,
                         trainer->skipped ? "  (steps with non-finite gradients were skipped)" : "");
@@ -445,6 +452,24 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, SsgProgre
   if (written)
     trainer->window = (Window){.start = g_get_monotonic_time()};
   return written;
+}
+
+/* On process 0. A signal on the way is no error: the run will see it. */
+static gboolean write_metrics(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
+{
+  SsgTrainingMetrics m;
+  g_autoptr(GError) failure = NULL;
+  if (!run || !ssg_training_metrics_possible(trainer->config->arch.size, trainer->dataset))
+    return TRUE;
+  if (!ssg_training_metrics_measure(trainer->training->g_ema, trainer->dataset, trainer->config->jobs, &m, &failure)) {
+    if (g_error_matches(failure, SSG_ERROR, SSG_ERROR_CANCELLED))
+      return TRUE;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return FALSE;
+  }
+  const SsgStat stats[] = {{"metric/sliced Wasserstein", m.sliced}, {"metric/patch statistics", m.patches}};
+  ssg_run_directory_log(run, "metrics of %d pictures: sliced Wasserstein %.4f, patch statistics %.4f", m.count, m.sliced, m.patches);
+  return ssg_run_directory_add_stats(run, trainer->progress.iteration, trainer->progress.images, stats, G_N_ELEMENTS(stats), error);
 }
 
 static gboolean draw_sheet(SsgTrainer *trainer, SsgRunDirectory *run, GError **error)
@@ -480,6 +505,7 @@ gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **erro
                               .jobs = c->jobs,
                               .depth = 3,
                               .cache_bytes = (gsize) 1 << 30};
+  trainer->dataset = ssg_dataset_ref(dataset);
   trainer->loader = ssg_loader_new(dataset, &options, error);
   /* What does not decode mostly shows at once: before there is a run folder. */
   trainer->first = trainer->loader ? ssg_loader_next(trainer->loader, error) : NULL;
@@ -542,6 +568,8 @@ static gboolean go_on(SsgTrainer *trainer, SsgProgress *progress, gboolean *stop
     announce(trainer);
   iterate(trainer, batch);
   gint64 i = trainer->progress.iteration;
+  g_autofree char *note = g_strdup_printf("it %" G_GINT64_FORMAT "  %s", i, trainer->figures ? trainer->figures : "");
+  ssg_progress_set_note(progress, note);
   ssg_progress_set(progress, trainer->progress.images);
   if (!ssg_context_check(trainer->ctx, error))
     return FALSE;
@@ -551,7 +579,10 @@ static gboolean go_on(SsgTrainer *trainer, SsgProgress *progress, gboolean *stop
   gboolean last = i == c->iterations, leaves = last || *stopped;
   /* The snapshot before the pictures: whoever stops a run may not wait for them. It keeps the figures since the last line. */
   if ((i % c->stats_every == 0 || last) && !trainer->unwritten)
-    write_stats(trainer, run, progress, &trainer->unwritten);
+    write_stats(trainer, run, &trainer->unwritten);
+  /* Before the snapshot of the same iteration, so that no run goes on without them. */
+  if (c->metrics_every && (i % c->metrics_every == 0 || last) && !*stopped && !trainer->unwritten)
+    write_metrics(trainer, run, &trainer->unwritten);
   if ((i % c->snapshot_every == 0 || leaves) && !save_snapshot(trainer, run, error))
     return FALSE;
   if (c->grid_every && (i % c->grid_every == 0 || leaves) && !trainer->unwritten)

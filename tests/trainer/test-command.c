@@ -166,6 +166,12 @@ static void test_progress_lines(void)
     g_assert_true(g_utf8_validate(bar, -1, NULL));
     g_assert_cmpint(g_utf8_strlen(bar, -1), <, width);
   }
+  /* What a training says goes before what its numbers say again. */
+  const char *said = "it 592  6.4 s/kimg  29 MiB  d 0.91  g 1.08";
+  g_autofree char *narrow = ssg_progress_format("training", "images", 2368, 2400, 5, 100, said, 80);
+  g_assert_cmpstr(narrow, ==, "2368/2400 images  0 s left  it 592  6.4 s/kimg  29 MiB  d 0.91  g 1.08");
+  g_autofree char *wide = ssg_progress_format("training", "images", 2368, 2400, 5, 100, said, 95);
+  g_assert_cmpstr(wide, ==, "training 2368/2400 images   98%  100/s  0 s left  it 592  6.4 s/kimg  29 MiB  d 0.91  g 1.08");
   g_autofree char *half = ssg_progress_format("x", "y", 1, 2, 0, 0, NULL, 80);
   int blocks = 0;
   for (const char *at = half; (at = strstr(at, "█")); at += strlen("█"))

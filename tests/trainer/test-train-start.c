@@ -47,12 +47,31 @@ static void test_dry_run(void)
   g_assert_nonnull(strstr(said, "warning: pieces of 2: the minibatch standard deviation compares 2 images at a time, not 4"));
 }
 
+/* On a terminal of 80 columns: images, time left, iteration, seconds per thousand images, memory, losses. */
+static void test_live_line(void)
+{
+  g_autofree char *script = g_find_program_in_path("script"), *out = NULL;
+  if (!script) {
+    g_test_skip("no script(1) here, to have a terminal");
+    return;
+  }
+  g_autofree char *line = g_strdup_printf("stty cols 80; \"$SSG_TRAINER_PROGRAM\" train --config %s --data \"$SSG_TEST_GOLDENS/lmdb-mask-64\" "
+                                          "--threads 1 --iterations 60 --grid-every 0 --snapshot-every 1000 --out %s/live", config, folder);
+  char *argv[] = {script, "-qec", line, "/dev/null", NULL};
+  int status;
+  g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, &status, NULL));
+  g_assert_cmpint(status, ==, 0);
+  g_test_message("%s", out);
+  g_assert_true(g_regex_match_simple("[0-9]+/480 images  [0-9]+ s left  it [0-9]+  [0-9.]+ s/kimg  [0-9]+ MiB  d [0-9.]+  g [0-9.]+", out, 0, 0));
+}
+
 static void test_bench(void)
 {
   g_autofree char *said = NULL, *messages = NULL;
   g_assert_cmpint(run_saying("bench --train --config @/config.json --runs 1 --threads 1", &said), ==, 0);
   g_assert_nonnull(strstr(said, "1 thread, batch 8 in pieces of 4, 16 iterations"));
   g_assert_nonnull(strstr(said, "images a second"));
+  g_assert_nonnull(strstr(said, " that a 3x3 convolution reaches, measured between iterations"));
   g_assert_cmpint(run("bench --train --config @/config.json --arch small-64", &messages), ==, 2);
   g_assert_nonnull(strstr(messages, "exclude each other"));
   g_clear_pointer(&messages, g_free);
@@ -164,6 +183,7 @@ static void add(void)
   make_whole();
   g_test_add_func("/train/data", test_data);
   g_test_add_func("/train/dry-run", test_dry_run);
+  g_test_add_func("/train/live-line", test_live_line);
   g_test_add_func("/train/bench", test_bench);
   g_test_add_func("/train/finetune", test_finetune);
   g_test_add_func("/train/init", test_init);

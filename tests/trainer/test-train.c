@@ -219,22 +219,61 @@ static void test_older(void)
   g_assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
 }
 
-/* The resident memory of 1000 iterations, with pictures and snapshots on the way, does not grow once all has happened a few times. */
+/* A figure of each line of stats.jsonl that has it. */
+static GArray *series(const char *stats, const char *name)
+{
+  GArray *values = g_array_new(FALSE, FALSE, sizeof(double));
+  g_autofree char *key = g_strdup_printf("\"%s\": ", name);
+  for (const char *at = stats; (at = strstr(at, key));) {
+    at += strlen(key);
+    double value = g_ascii_strtod(at, NULL);
+    g_array_append_val(values, value);
+  }
+  return values;
+}
+
+/* The resident memory of 1000 iterations, with pictures, metrics and snapshots on the way, does not grow once all has happened a few
+ * times. */
 static void test_growth(void)
 {
-  g_assert_cmpint(run(TRAIN "--out @/long --iterations 1000 --batch 4 --stats-every 100 --grid-every 100 --snapshot-every 100", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--out @/long --iterations 1000 --batch 4 --stats-every 100 --grid-every 100 --snapshot-every 100 "
+                      "--metrics-every 100", NULL), ==, 0);
   g_autofree char *stats = read_text("/long/00000-small-64/stats.jsonl");
-  g_auto(GStrv) lines = g_strsplit(g_strchomp(stats), "\n", -1);
-  double resident[10];
-  g_assert_cmpuint(g_strv_length(lines), ==, 10);
-  for (int i = 0; i < 10; i++) {
-    const char *figure = strstr(lines[i], "\"memory/resident MiB\": ");
-    g_assert_nonnull(figure);
-    resident[i] = g_ascii_strtod(strchr(figure, ':') + 1, NULL);
+  g_autoptr(GArray) resident = series(stats, "memory/resident MiB");
+  g_assert_cmpuint(resident->len, ==, 10);
+  double half = g_array_index(resident, double, 4), end = g_array_index(resident, double, 9);
+  g_test_message("%.2f MiB after 500 iterations, %.2f after 1000", half, end);
+  g_assert_cmpfloat(half, >, 1);
+  g_assert_cmpfloat(end - half, <, 0.25);
+}
+
+/* Distances to the data go with the other figures, and so into the curves, when they are due and at the end; measuring them changes
+ * nothing of what is learned, and whoever goes on finds the same. A model that learns comes closer. */
+static void test_metrics(void)
+{
+  g_assert_cmpint(run(TRAIN "--out @/measured --iterations 8 --metrics-every 3 --keep 0", NULL), ==, 0);
+  g_assert_cmpfloat(distance("/whole/00000-small-64", "/measured/00000-small-64", FALSE), ==, 0);
+  g_autofree char *stats = read_text("/measured/00000-small-64/stats.jsonl"), *log = read_text("/measured/00000-small-64/log.txt");
+  g_autoptr(GArray) sliced = series(stats, "metric/sliced Wasserstein"), patches = series(stats, "metric/patch statistics");
+  g_assert_cmpuint(sliced->len, ==, 3); /* after 3, 6 and 8 */
+  g_assert_cmpuint(patches->len, ==, 3);
+  for (guint i = 0; i < 3; i++) {
+    g_assert_cmpfloat(g_array_index(sliced, double, i), >, 0);
+    g_assert_cmpfloat(g_array_index(patches, double, i), >, 0);
   }
-  g_test_message("%.2f MiB after 500 iterations, %.2f after 1000", resident[4], resident[9]);
-  g_assert_cmpfloat(resident[4], >, 1);
-  g_assert_cmpfloat(resident[9] - resident[4], <, 0.25);
+  g_assert_nonnull(strstr(log, "metrics of "));
+  g_autofree char *line = g_strdup_printf("train --quiet --threads 1 --resume %s/measured/00000-small-64/snapshot-0000000032.safetensors", folder);
+  g_assert_cmpint(run(line, NULL), ==, 0);
+  g_autofree char *again = read_text("/measured/00000-small-64/stats.jsonl");
+  g_autoptr(GArray) resumed = series(again, "metric/sliced Wasserstein");
+  g_assert_cmpuint(resumed->len, ==, 3);
+  g_assert_cmpmem(resumed->data, 3 * sizeof(double), sliced->data, 3 * sizeof(double));
+
+  g_assert_cmpint(run(TRAIN "--out @/closer --iterations 300 --metrics-every 150 --grid-every 0 --ema-half-life 100 --path-every 0", NULL), ==, 0);
+  g_autofree char *longer = read_text("/closer/00000-small-64/stats.jsonl");
+  g_autoptr(GArray) closer = series(longer, "metric/patch statistics");
+  g_test_message("patch statistics: %.3f after 3 iterations, %.3f after 300", g_array_index(patches, double, 0), g_array_index(closer, double, 1));
+  g_assert_cmpfloat(g_array_index(closer, double, 1), <, g_array_index(patches, double, 0));
 }
 
 static void add(void)
@@ -250,6 +289,7 @@ static void add(void)
   g_test_add_func("/train/damage", test_damage);
   g_test_add_func("/train/bit", test_bit);
   g_test_add_func("/train/older", test_older);
+  g_test_add_func("/train/metrics", test_metrics);
   g_test_add_func("/train/growth", test_growth);
 }
 

@@ -15,7 +15,7 @@ static const char config_text[] =
     " \"local_channels\": 8, \"feature_channels\": 8, \"coarse_size\": 8, \"render_size\": 4, \"size\": 16,"
     " \"residual_refine\": true, \"detach_texture\": false, \"disc_masks\": true, \"transparent\": [3],"
     " \"render_channels\": [8, 8], \"disc_channels\": [8, 8, 8] },"
-    " \"batch\": 8, \"stats_every\": 2, \"grid_every\": 4, \"snapshot_every\": 2, \"keep\": 2, \"r1_every\": 3, \"path_every\": 2 }";
+    " \"batch\": 8, \"stats_every\": 2, \"grid_every\": 4, \"metrics_every\": 0, \"snapshot_every\": 2, \"keep\": 2, \"r1_every\": 3, \"path_every\": 2 }";
 
 static char *folder, *config;
 

@@ -23,10 +23,11 @@
     _Pragma("GCC unroll 8") for (int o = 0; o < block; o++) _Pragma("GCC unroll 3") for (int t = 0; t < taps; t++)     \
         sum[o][t] = prefix##_setzero_ps();                                                                             \
     const float *y = panel->y;                                                                                         \
+    const int64_t y_column = panel->y_column;                                                                          \
     for (int64_t picture = 0; picture < panel->pictures; picture++)                                                    \
       for (int64_t row = 0; row < panel->rows; row++) {                                                                \
         const float *x = panel->x + picture * panel->x_picture + row * panel->x_row;                                   \
-        for (int64_t column = 0; column < panel->columns; column++, x += panel->x_column, y += block) {                \
+        for (int64_t column = 0; column < panel->columns; column++, x += panel->x_column, y += y_column) {             \
           Vector value[taps];                                                                                          \
           _Pragma("GCC unroll 3") for (int t = 0; t < taps; t++) value[t] = prefix##_loadu_ps(x + t * panel->x_tap);   \
           _Pragma("GCC unroll 8") for (int o = 0; o < block; o++)                                                      \
@@ -144,7 +145,8 @@ static void multiply(const Job *job, int64_t pictures, int64_t rows, int64_t blo
                  .columns = c->wo,
                  .x_picture = x_rows * job->width * lanes,
                  .x_row = c->stride * job->width * lanes,
-                 .x_column = c->stride * lanes};
+                 .x_column = c->stride * lanes,
+                         .y_column = block};
   /* Taps whose sums are in registers together: a row of the kernel, or vectors of input channels where that is one tap.
    */
   bool along = c->kw > 1;

@@ -7,9 +7,10 @@
 
 /* A tile as the innermost loop sees it: x from its first tap on, y from its first channel on. */
 typedef struct {
-  const float *x, *y;                        /* y [pictures, rows, columns, block] */
+  const float *x, *y;                        /* y [pictures, rows, columns], each column y_column after the one before */
   int64_t pictures, rows, columns;           /* of y */
   int64_t x_picture, x_row, x_column, x_tap; /* steps in floats */
+  int64_t y_column;                          /* likewise; a block where y is laid out anew */
   float *sums;                               /* of the first tap: [block, lanes] */
   int64_t sums_tap;
 } SsgOuterPanel;

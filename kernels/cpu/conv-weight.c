@@ -68,6 +68,21 @@ static SsgStatus by_channels(SsgCpu *cpu, const SsgDnnlConv *c, int64_t length)
 
 SsgStatus ssg_cpu_conv_weight(SsgCpu *cpu, const SsgDnnlConv *c)
 {
+  /* Of a 1x1 convolution: y's pixels, transposed, times x's. */
+  SsgDnnlMatmul product = {.batch = 1,
+                           .m = c->co,
+                           .n = c->ci,
+                           .k = c->n * c->h * c->w,
+                           .a = c->y,
+                           .a_row = 1,
+                           .a_column = c->co,
+                           .b = c->x,
+                           .b_row = c->ci,
+                           .b_column = 1,
+                           .out = c->weight,
+                           .alpha = 1.0f};
+  if (c->kh == 1 && c->kw == 1 && c->stride == 1 && c->h == c->ho && c->w == c->wo && ssg_cpu_outer_product_fits(&product))
+    return ssg_cpu_outer_product(cpu, &product);
   if (ssg_cpu_winograd_weight_fits(c))
     return ssg_cpu_winograd_weight(cpu, c);
   if (ssg_cpu_conv_outer_fits(c))

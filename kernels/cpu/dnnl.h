@@ -106,3 +106,8 @@ SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *conv);
 /* The same for CONV_WEIGHT (winograd-weight.c). */
 bool ssg_cpu_winograd_weight_fits(const SsgDnnlConv *conv);
 SsgStatus ssg_cpu_winograd_weight(SsgCpu *cpu, const SsgDnnlConv *conv);
+
+/* A product whose left side is transposed, with few results and long sums (outer-product.c), with the same bits for any number of
+ * threads. */
+bool ssg_cpu_outer_product_fits(const SsgDnnlMatmul *matmul);
+SsgStatus ssg_cpu_outer_product(SsgCpu *cpu, const SsgDnnlMatmul *matmul);

@@ -79,6 +79,8 @@ SsgStatus ssg_cpu_product(SsgCpu *cpu, const SsgDnnlMatmul *m)
 {
   /* Weights that oneDNN has repacked are one array: other than by rows they cannot be cut. */
   bool packed = m->b_key != 0;
+  if (ssg_cpu_outer_product_fits(m))
+    return ssg_cpu_outer_product(cpu, m);
   if (m->batch * m->m * m->n * m->k < LEAST)
     return ssg_dnnl_matmul_pieces(cpu, m, 1);
   if (m->batch > 1)

@@ -102,6 +102,7 @@ static void points_range(const void *data, int worker, int64_t begin, int64_t en
                          .columns = job->n,
                          .x_column = lanes,
                          .x_tap = job->pitch * lanes,
+                         .y_column = block,
                          .sums_tap = unit};
   for (int64_t share = begin; share < end; share++) {
     int64_t point = share / SHARES, part = share % SHARES;

@@ -171,7 +171,11 @@ static void test_resume_public(void)
   g_autofree char *messages = NULL;
   g_assert_cmpint(run("train --resume $/tiny.pt --data $/lmdb-mask-64 --quiet --out @/public --name p --iterations 1 --batch 4 --threads 1",
                       &messages), ==, 0);
+  /* Each optimiser had taken one step, and takes two in the first iteration: its own and the regulariser's. */
   g_autofree char *found = snapshot("/public/00000-p");
+  g_autoptr(SsgSafetensors) state = ssg_safetensors_open(found, NULL);
+  g_assert_cmpstr(ssg_safetensors_metadata(state, "g_steps"), ==, "3");
+  g_assert_cmpstr(ssg_safetensors_metadata(state, "d_steps"), ==, "3");
   g_clear_pointer(&messages, g_free);
   g_assert_cmpint(run("train --resume $/tiny-legacy.pt --data $/lmdb-mask-64 --quiet --out @/public --name q --iterations 1 --batch 4 --threads 1",
                       &messages), ==, 0);

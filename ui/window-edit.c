@@ -249,7 +249,8 @@ static void sampled(GObject *object, GAsyncResult *result, gpointer data)
   g_autoptr(SsgFace) face = ssg_render_service_sample_finish(SSG_RENDER_SERVICE(object), result, NULL, &error);
   if (!face) {
     /* A lost device is told already, with a way on. */
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches(error, SSG_ERROR, SSG_ERROR_DEVICE))
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches(error, SSG_ERROR, SSG_ERROR_DEVICE) &&
+        ssg_render_service_state(sampling->window->service) != SSG_SERVICE_DEVICE_LOST)
       ssg_window_toast_error(sampling->window, _("No new face"), error);
     return;
   }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The GPU stops working in the middle of an edit: a message with a way on, the document stays as it is, the work goes on on
 # the CPU. The GPU is the pretended one of fault-device.c.
+SCREEN=2560x1440 SCREEN_WIDTH=2560 SCREEN_HEIGHT=1440 # wide: what wraps has room
 . "$(dirname "$0")/lib.sh"
 
 export SSGAN_MODULE_PATH=$TOOLS SSGAN_FAULT_FOLDER=$WORK/fault
@@ -30,6 +31,7 @@ case $(state message) in
 *"stopped working"*) ;;
 *) fail "no word about the device: $(state message)" ;;
 esac
+same "$(state toast)" "" "a second message beside that about the device"
 same "$(state n-history)" 2 "steps after the device was lost"
 same "$(state page)" editor "page after the device was lost"
 

@@ -279,16 +279,16 @@ static gboolean check_effect(const SsgTrainArguments *arguments, const SsgTrainC
   static const char *const of_augmentation[] = {"shift", "scale", "rotate"};
 
   if (ssg_train_arguments_given(arguments, "r1-mask") && config->options.r1_mask > 0 && !config->arch.disc_masks) {
-    ssg_command_usage_error(error, "--r1-mask: this discriminator sees no masks, there is nothing to regularise");
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--r1-mask: this discriminator sees no masks, there is nothing to regularise");
     return FALSE;
   }
   if (ssg_train_arguments_given(arguments, "locality-every") && !(config->options.locality_weight > 0)) {
-    ssg_command_usage_error(error, "--locality-every goes with --locality-weight, which is 0");
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--locality-every goes with --locality-weight, which is 0");
     return FALSE;
   }
   for (gsize i = 0; i < G_N_ELEMENTS(of_augmentation); i++)
     if (ssg_train_arguments_given(arguments, of_augmentation[i]) && !(config->augment > 0)) {
-      ssg_command_usage_error(error, "--%s goes with --augment, the probability of it, which is 0", of_augmentation[i]);
+      g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--%s goes with --augment, the probability of it, which is 0", of_augmentation[i]);
       return FALSE;
     }
   return TRUE;
@@ -299,7 +299,7 @@ gboolean ssg_train_arguments_check(const SsgTrainArguments *arguments, const Ssg
   gboolean narrow = common->precision && (g_str_equal(common->precision, "f16") || g_str_equal(common->precision, "bf16"));
   if (narrow || !ssg_train_arguments_given(arguments, "narrow-resolutions"))
     return TRUE;
-  ssg_command_usage_error(error, "--narrow-resolutions goes with --precision f16 or bf16");
+  g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--narrow-resolutions goes with --precision f16 or bf16");
   return FALSE;
 }
 

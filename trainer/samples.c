@@ -36,25 +36,34 @@ static void set_face(SsgSheet *sheet, SsgGenerator *g, int row, int column, cons
   ssg_sheet_set_tile(sheet, 4 * row + 3, column, depth, h, h, 0);
 }
 
+SsgGenerated ssg_samples_generate(SsgGenerator *g, gint64 n, guint64 seed, guint64 stream)
+{
+  SsgContext *ctx = ssg_parameters_context(g->parameters);
+  gint64 s = g->arch.style_dim;
+  g_autofree float *z = g_new(float, n * s + 3);
+  SsgTensor *noise[2 * SSG_MAX_LEVELS];
+
+  for (gint64 i = 0; i < n * s; i += 4)
+    ssg_math_normal4(seed, stream, i / 4, z + i);
+  SsgTensor *w = ssg_generator_map(g, ssg_tensor_new_f32(ctx, SSG_SHAPE(n, s), z));
+  SsgTensor *codes = ssg_tensor_broadcast_to(ssg_tensor_reshape(w, SSG_SHAPE(n, 1, s)),
+                                             SSG_SHAPE(n, ssg_architecture_expanded_rows(&g->arch), s), 1);
+  ssg_generator_noise(g, SSG_NOISE_STORED, n, 0, NULL, noise);
+  return ssg_generator_forward(g, codes, noise);
+}
+
 SsgImage *ssg_samples_draw(SsgGenerator *g, int columns, int rows, const guint32 *colors, GError **error)
 {
   SsgContext *ctx = ssg_parameters_context(g->parameters);
-  gint64 s = g->arch.style_dim, n = columns, size = g->arch.size, h = g->arch.coarse_size, p = h * h, k = g->arch.n_parts;
+  gint64 n = columns, size = g->arch.size, h = g->arch.coarse_size, p = h * h, k = g->arch.n_parts;
   g_autoptr(SsgSheet) sheet = ssg_sheet_new(4 * rows, columns, size, size);
-  g_autofree float *z = g_new(float, n * (s + 3)), *rgb = g_new0(float, n * size * size * 3), *depth = g_new0(float, k * n * p);
+  g_autofree float *rgb = g_new0(float, n * size * size * 3), *depth = g_new0(float, k * n * p);
   g_autofree guint8 *mask = g_new0(guint8, n * size * size), *coarse = g_new0(guint8, n * p), *front = g_new(guint8, p * 3);
 
   ssg_sheet_set_gap(sheet, 0);
   for (int row = 0; row < rows; row++) {
-    for (gint64 i = 0; i < n * s; i += 4)
-      ssg_math_normal4(SEED, row, i / 4, z + i);
     ssg_scope_begin(ctx);
-    SsgTensor *noise[2 * SSG_MAX_LEVELS];
-    SsgTensor *w = ssg_generator_map(g, ssg_tensor_new_f32(ctx, SSG_SHAPE(n, s), z));
-    SsgTensor *codes = ssg_tensor_broadcast_to(ssg_tensor_reshape(w, SSG_SHAPE(n, 1, s)),
-                                               SSG_SHAPE(n, ssg_architecture_expanded_rows(&g->arch), s), 1);
-    ssg_generator_noise(g, SSG_NOISE_STORED, n, 0, NULL, noise);
-    SsgGenerated out = ssg_generator_forward(g, codes, noise);
+    SsgGenerated out = ssg_samples_generate(g, n, SEED, row);
     ssg_tensor_download(out.rgb, rgb);
     ssg_tensor_download(out.depth, depth);
     ssg_tensor_download(ssg_tensor_argmax(out.seg), mask);

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-#include "kernels/math/random.h"
 #include "trainer/interrupt.h"
 #include "trainer/metrics-distance.h"
+#include "trainer/samples.h"
 
 #define SEED G_GUINT64_CONSTANT(20260102)
 #define MOST 256
@@ -20,21 +20,14 @@ gboolean ssg_training_metrics_possible(int size, const SsgDataset *dataset)
 static SsgPictures *generate(SsgGenerator *g, int count, GError **error)
 {
   SsgContext *ctx = ssg_parameters_context(g->parameters);
-  gint64 s = g->arch.style_dim, size = g->arch.size, values = 3 * size * size;
+  gint64 size = g->arch.size, values = 3 * size * size;
   g_autoptr(SsgPictures) pictures = ssg_pictures_new(count, (int) size, FALSE, error);
-  g_autofree float *z = g_new(float, AT_ONCE * (s + 3)), *rgb = g_new0(float, AT_ONCE * values);
+  g_autofree float *rgb = g_new0(float, AT_ONCE * values);
 
   for (int first = 0; pictures && first < count; first += AT_ONCE) {
     gint64 n = MIN(AT_ONCE, count - first);
-    for (gint64 i = 0; i < n * s; i += 4)
-      ssg_math_normal4(SEED, first, i / 4, z + i);
     ssg_scope_begin(ctx);
-    SsgTensor *noise[2 * SSG_MAX_LEVELS];
-    SsgTensor *w = ssg_generator_map(g, ssg_tensor_new_f32(ctx, SSG_SHAPE(n, s), z));
-    SsgTensor *codes = ssg_tensor_broadcast_to(ssg_tensor_reshape(w, SSG_SHAPE(n, 1, s)),
-                                               SSG_SHAPE(n, ssg_architecture_expanded_rows(&g->arch), s), 1);
-    ssg_generator_noise(g, SSG_NOISE_STORED, n, 0, NULL, noise);
-    ssg_tensor_download(ssg_generator_forward(g, codes, noise).rgb, rgb);
+    ssg_tensor_download(ssg_samples_generate(g, n, SEED, first).rgb, rgb);
     ssg_scope_end(ctx);
     if (!ssg_context_check(ctx, error) || !ssg_interrupt_check(error))
       return NULL;

@@ -435,6 +435,8 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, GError **
     ADD("path/penalty", s.path_penalty / w->n_path);
     ADD("path/length", s.path_length / w->n_path);
   }
+  if (trainer->config->lr_cooldown > 0)
+    ADD("rate/learning rate", o->lr);
   ADD("speed/seconds per 1000 images", per_kimg);
   ADD("memory/resident MiB", memory);
 #undef ADD
@@ -512,6 +514,14 @@ gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **erro
   return trainer->first != NULL;
 }
 
+/* Of this iteration, with the cooldown at the end: the last one has lr / lr_cooldown. */
+static float learning_rate(const SsgTrainer *trainer)
+{
+  const SsgTrainConfig *c = trainer->config;
+  gint64 left = c->iterations - trainer->progress.iteration;
+  return left < c->lr_cooldown ? c->options.lr * ((double) left / c->lr_cooldown) : c->options.lr;
+}
+
 static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
 {
   Window *window = &trainer->window;
@@ -519,6 +529,7 @@ static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
   gint64 i = trainer->progress.iteration;
 
   window->n_locality += locality_is_due(trainer);
+  trainer->training->options.lr = learning_rate(trainer);
   discriminator_steps(trainer, batch, &window->sum);
   generator_steps(trainer, &window->sum);
   ssg_training_ema(trainer->training, trainer->config->batch);

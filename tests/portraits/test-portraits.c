@@ -20,9 +20,9 @@ static void draw(guint64 seed, guint64 index, SsgPortraitLook look, Picture *out
 static void test_shares(void)
 {
   static const double least[SSG_PORTRAIT_PARTS] = {.39, .13,  .008, .004, .007, .009, .008,
-                                                   .11, .023, .03,  .012, .022, .0012};
+                                                   .11, .023, .03,  .012, .022, .0028};
   static const double most[SSG_PORTRAIT_PARTS] = {.59, .22, .015, .009, .013, .017, .017,
-                                                  .20, .046, .06, .027, .050, .0032};
+                                                  .20, .046, .06, .027, .050, .0056};
   static const double in_least[SSG_PORTRAIT_PARTS] = {1, 1, .65, .80, .99, .99, .6, .90, .95, .99, .22, .15, .2};
   enum { N = 300 };
   Picture *p = g_new(Picture, 1);

@@ -276,6 +276,29 @@ static void test_metrics(void)
   g_assert_cmpfloat(g_array_index(closer, double, 1), <, g_array_index(patches, double, 0));
 }
 
+/* The rate falls evenly to 0 over the last iterations, wherever the run was interrupted, and it is the one the networks learn with. */
+static void test_cooldown(void)
+{
+  static const double rates[] = {0.001, 0.001, 0.00075, 0.0005, 0.00025};
+  g_assert_cmpint(run(TRAIN "--out @/cooled --iterations 5 --lr 0.001 --lr-cooldown 4 --stats-every 1 --keep 0", NULL), ==, 0);
+  g_autofree char *whole = read_text("/cooled/00000-small-64/stats.jsonl"), *line = NULL;
+  g_autoptr(GArray) seen = series(whole, "rate/learning rate");
+  g_assert_cmpuint(seen->len, ==, G_N_ELEMENTS(rates));
+  for (guint i = 0; i < seen->len; i++)
+    g_assert_cmpfloat_with_epsilon(g_array_index(seen, double, i), rates[i], 1e-9);
+  line = g_strdup_printf("train --quiet --threads 1 --resume %s/cooled/00000-small-64/snapshot-0000000016.safetensors", folder);
+  g_assert_cmpint(run(line, NULL), ==, 0);
+  g_autofree char *again = read_text("/cooled/00000-small-64/stats.jsonl");
+  g_autoptr(GArray) resumed = series(again, "rate/learning rate");
+  g_assert_cmpmem(resumed->data, resumed->len * sizeof(double), seen->data, seen->len * sizeof(double));
+
+  g_assert_cmpint(run(TRAIN "--out @/still --iterations 2 --lr 0", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--out @/slow --iterations 2 --lr 0.001 --lr-cooldown 1000000000", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--out @/quick --iterations 2 --lr 0.001", NULL), ==, 0);
+  g_assert_cmpfloat(distance("/still/00000-small-64", "/slow/00000-small-64", FALSE), <, 1e-6);
+  g_assert_cmpfloat(distance("/still/00000-small-64", "/quick/00000-small-64", FALSE), >, 1e-4);
+}
+
 static void add(void)
 {
   make_whole();
@@ -290,6 +313,7 @@ static void add(void)
   g_test_add_func("/train/bit", test_bit);
   g_test_add_func("/train/older", test_older);
   g_test_add_func("/train/metrics", test_metrics);
+  g_test_add_func("/train/cooldown", test_cooldown);
   g_test_add_func("/train/growth", test_growth);
 }
 

@@ -41,9 +41,9 @@ until timeout 5 xdotool getdisplaygeometry >/dev/null 2>&1; do
 done
 
 fail() {
-  echo "FAIL: $*"
   [ -f "$WORK/report" ] && grep -vE "^widget|^state (shape|texture|shown)" "$WORK/report" >&2
-  cat "$WORK/log" 2>/dev/null
+  cat "$WORK/log" >&2 2>/dev/null
+  echo "FAIL: $*" >&2 # last, where a summary that shows only the end still has it
   exit 1
 }
 

@@ -137,22 +137,22 @@ void ssg_draw_earrings(SsgScene *sc)
     Bead b = {x, y, 0.07f * k};
     cairo_t *cr = ssg_mask_begin(m, sc, SSG_SPACE_HEAD);
     if (p->earring == SSG_EARRING_STUD) {
-      b.r = 0.075f * k;
-      b.y -= 0.02f;
+      b.r = 0.10f * k;
+      b.y -= 0.01f;
       ssg_path_ellipse(cr, b.x, b.y, b.r, b.r, 0);
       ssg_mask_fill(m);
     } else if (p->earring == SSG_EARRING_HOOP) {
       b.r = 0.17f * k;
       b.y += b.r * 0.85f;
       ssg_path_ellipse(cr, b.x, b.y, b.r * 0.72f, b.r, 0);
-      ssg_mask_stroke(m, 0.058 * k);
+      ssg_mask_stroke(m, 0.09 * k);
     } else {
-      b.r = 0.10f * k;
+      b.r = 0.13f * k;
       cairo_move_to(cr, x, y);
       cairo_line_to(cr, x, y + 0.14f * k);
-      ssg_mask_stroke(m, 0.03);
-      b.y += 0.26f * k;
-      SsgPoint q[4] = {{x, b.y - 0.17f * k}, {x + 0.085f * k, b.y}, {x, b.y + 0.10f * k}, {x - 0.085f * k, b.y}};
+      ssg_mask_stroke(m, 0.04);
+      b.y += 0.28f * k;
+      SsgPoint q[4] = {{x, b.y - 0.19f * k}, {x + 0.12f * k, b.y}, {x, b.y + 0.13f * k}, {x - 0.12f * k, b.y}};
       ssg_path_smooth(cr, q, 4, true, false);
       ssg_mask_fill(m);
     }

@@ -217,7 +217,7 @@ static void sample_things(SsgPortrait *p, const Draw *d)
 
   static const float earrings[SSG_EARRING_KINDS] = {65, 9, 14, 12};
   p->earring = (SsgEarring) choose(d, "earring", earrings, SSG_EARRING_KINDS);
-  p->earring_size = uniform(d, "earring size", 0.8f, 1.3f);
+  p->earring_size = uniform(d, "earring size", 0.9f, 1.5f);
   put(p->earring_color, pick(d, "earring color", metals, COUNT(metals), 0.08f));
 
   static const float backdrops[SSG_BACKDROPS] = {24, 20, 18, 14, 16, 8};

@@ -81,6 +81,20 @@ static gboolean prepare_resume(SsgWorkers *workers, const char *resume, gboolean
   return TRUE;
 }
 
+/* A run goes on with what its snapshot says. Somebody may have changed the run's config.json and wait for an effect: the names of what
+ * it says otherwise, or NULL. */
+static char *find_edits(const char *run, const SsgTrainConfig *config)
+{
+  g_autofree char *path = g_build_filename(run, "config.json", NULL);
+  g_auto(SsgTrainConfig) edited = {0};
+  if (!ssg_train_config_preset(&edited, "small-64", NULL) || !ssg_train_config_read(&edited, path, NULL))
+    return NULL; /* it will be written again */
+  g_autofree char *names = ssg_train_config_differences(config, &edited);
+  return *names ? g_strdup_printf("warning: %s says otherwise of %s; the run goes on with its snapshot's. To take the file's: --config %s", path,
+                                  names, path)
+                : NULL;
+}
+
 /* What says how a run begins has no place where one goes on; a public checkpoint begins a run of its own. */
 static gboolean check_resume(const char *preset, const SsgTrainArguments *arguments, gboolean public, GError **error)
 {
@@ -123,9 +137,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
 static gboolean prepare(SsgWorkers *workers, gboolean dry_run, SsgTrainConfig *config, SsgTrainStart *start, gpointer data, GError **error)
 {
   const Request *r = data;
-  return ssg_train_config_preset(config, r->preset ? r->preset : "small-64", error) &&
-         (!r->resume || (prepare_resume(workers, r->resume, !dry_run, r->preset != NULL, config, start, error) &&
-                         check_resume(r->preset, r->arguments, start->public, error))) &&
+  if (!ssg_train_config_preset(config, r->preset ? r->preset : "small-64", error) ||
+      (r->resume && !prepare_resume(workers, r->resume, !dry_run, r->preset != NULL, config, start, error)))
+    return FALSE;
+  if (start->run && !r->config_path)
+    start->edits = find_edits(start->run, config);
+  return (!r->resume || check_resume(r->preset, r->arguments, start->public, error)) &&
          (!r->config_path || ssg_train_config_read(config, r->config_path, error)) &&
          ssg_train_arguments_apply(r->arguments, config, error) && check_init(r->arguments, config, error) &&
          (!*config->init || ssg_train_find_model(workers, &config->init, error));

@@ -15,6 +15,7 @@ void ssg_train_start_clear(SsgTrainStart *start)
   g_clear_pointer(&start->run, g_free);
   g_clear_pointer(&start->lock, ssg_run_lock_free);
   g_clear_pointer(&start->skipped, g_free);
+  g_clear_pointer(&start->edits, g_free);
 }
 
 void ssg_train_add_discriminator(SsgArchitecture *a)
@@ -122,7 +123,7 @@ static void log_beginning(SsgRunDirectory *run, const Plan *plan, const SsgTrain
   SsgWorkers *workers = plan->workers;
   int share = plan->config->batch / ssg_workers_count(workers);
   g_autofree char *piece = ssg_train_config_warning(plan->config, share, ssg_device_is_host(ssg_context_device(t->ctx)));
-  const char *const texts[] = {plan->start->skipped, plan->origin, plan->data, piece};
+  const char *const texts[] = {plan->start->skipped, plan->start->edits, plan->origin, plan->data, piece};
 
   ssg_run_directory_log(run, "run folder %s", ssg_run_directory_path(run));
   if (ssg_workers_reduction(workers))

@@ -11,6 +11,7 @@ typedef struct {
   char *run;        /* folder to go on in, or NULL: a new one is made; owned */
   SsgRunLock *lock; /* of run, on process 0; owned */
   char *skipped;    /* warnings about snapshots that were passed over, a line each, or NULL; owned */
+  char *edits;      /* warning about a config.json that says otherwise than the snapshot, or NULL; owned */
 } SsgTrainStart;
 
 void ssg_train_start_clear(SsgTrainStart *start);

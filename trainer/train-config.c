@@ -453,16 +453,32 @@ static void add_member(JsonObject *object, const SsgTrainConfig *config, const O
   }
 }
 
-char *ssg_train_config_to_json(const SsgTrainConfig *config)
+static JsonObject *to_object(const SsgTrainConfig *config)
 {
   JsonObject *object = json_object_new();
   json_object_set_string_member(object, "preset", config->preset ? config->preset : "");
   json_object_set_member(object, "architecture", ssg_architecture_to_json(&config->arch));
   for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
     add_member(object, config, &options[i]);
+  return object;
+}
+
+char *ssg_train_config_to_json(const SsgTrainConfig *config)
+{
+  g_autoptr(JsonObject) object = to_object(config);
   g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
-  json_object_unref(object);
   return json_to_string(node, TRUE);
+}
+
+char *ssg_train_config_differences(const SsgTrainConfig *a, const SsgTrainConfig *b)
+{
+  g_autoptr(JsonObject) of_a = to_object(a), of_b = to_object(b);
+  g_autoptr(GList) names = json_object_get_members(of_a);
+  GString *different = g_string_new(NULL);
+  for (GList *i = names; i; i = i->next)
+    if (!json_node_equal(json_object_get_member(of_a, i->data), json_object_get_member(of_b, i->data)))
+      g_string_append_printf(different, "%s%s", different->len ? ", " : "", (char *) i->data);
+  return g_string_free(different, FALSE);
 }
 
 /* --- agreement --- */

@@ -55,6 +55,8 @@ gboolean ssg_train_arguments_given(const SsgTrainArguments *arguments, const cha
  * from that preset; "architecture" changes those members of the architecture that it names, or replaces it when it names all. */
 gboolean ssg_train_config_read(SsgTrainConfig *config, const char *path, GError **error);
 gboolean ssg_train_config_parse(SsgTrainConfig *config, const char *text, const char *source, GError **error);
+/* Names of the members that two configurations differ in, "batch, lr"; "" where they say the same. Free it. */
+char *ssg_train_config_differences(const SsgTrainConfig *a, const SsgTrainConfig *b);
 /* The whole as indented JSON. Free it. */
 char *ssg_train_config_to_json(const SsgTrainConfig *config);
 /* Images computed at once by a process whose share of the batch this is. Without micro_batch: on the CPU 4, one set of the minibatch

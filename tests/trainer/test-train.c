@@ -276,6 +276,30 @@ static void test_metrics(void)
   g_assert_cmpfloat(g_array_index(closer, double, 1), <, g_array_index(patches, double, 0));
 }
 
+/* Whoever changes a run's config.json is told that the snapshot's holds, and how to take the file's; who did not is not told. */
+static void test_edited(void)
+{
+  g_autofree char *quiet = NULL, *told = NULL, *taken = NULL, *path = g_build_filename(folder, "edited", "00000-small-64", "config.json", NULL);
+  g_assert_cmpint(run(TRAIN "--out @/edited --iterations 2", NULL), ==, 0);
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/edited/00000-small-64 --iterations 3", &quiet), ==, 0);
+  g_assert_null(strstr(quiet, "warning"));
+  g_autofree char *text = read_text("/edited/00000-small-64/config.json");
+  g_autoptr(GRegex) batch = g_regex_new("\"batch\" : 8", 0, 0, NULL);
+  g_autofree char *edited = g_regex_replace_literal(batch, text, -1, 0, "\"batch\" : 16", 0, NULL);
+  g_assert_cmpstr(edited, !=, text);
+  g_assert_true(g_file_set_contents(path, edited, -1, NULL));
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/edited/00000-small-64 --iterations 4", &told), ==, 0);
+  g_assert_nonnull(strstr(told, "config.json says otherwise of batch; the run goes on with its snapshot's"));
+  g_autofree char *again = read_text("/edited/00000-small-64/config.json");
+  g_assert_nonnull(strstr(again, "\"batch\" : 8"));
+  g_assert_true(g_file_set_contents(path, edited, -1, NULL));
+  g_assert_cmpint(run("train --quiet --threads 1 --resume @/edited/00000-small-64 --config @/edited/00000-small-64/config.json --iterations 5", &taken),
+                  ==, 0);
+  g_assert_null(strstr(taken, "warning"));
+  g_autofree char *last = read_text("/edited/00000-small-64/config.json");
+  g_assert_nonnull(strstr(last, "\"batch\" : 16"));
+}
+
 /* The rate falls evenly to 0 over the last iterations, wherever the run was interrupted, and it is the one the networks learn with. */
 static void test_cooldown(void)
 {
@@ -314,6 +338,7 @@ static void add(void)
   g_test_add_func("/train/older", test_older);
   g_test_add_func("/train/metrics", test_metrics);
   g_test_add_func("/train/cooldown", test_cooldown);
+  g_test_add_func("/train/edited", test_edited);
   g_test_add_func("/train/growth", test_growth);
 }
 

@@ -263,6 +263,21 @@ static SsgTensor *mask_entropy(SsgTensor *coarse)
   return ssg_tensor_scale(ssg_tensor_mean(ssg_tensor_mul(m, log_m)), -(float) ssg_tensor_dim(coarse, -1));
 }
 
+/* See SsgTrainingOptions.mask_recall. */
+static SsgTensor *mask_recall(SsgTraining *t, const SsgGenerated *fake)
+{
+  gint64 n = ssg_tensor_dim(fake->coarse, 0), h = ssg_tensor_dim(fake->coarse, 1), k = ssg_tensor_dim(fake->coarse, 3);
+
+  ssg_context_set_recording(t->ctx, FALSE);
+  SsgTensor *shown = ssg_tensor_one_hot(ssg_tensor_argmax(ssg_tensor_avg_pool(fake->seg, ssg_tensor_dim(fake->seg, 1) / h)), k);
+  SsgTensor *missing = ssg_tensor_mul(ssg_tensor_affine(shown, 0.5f, 0.5f), ssg_tensor_affine(fake->coarse, -0.5f, 0.5f));
+  missing = ssg_tensor_reshape(ssg_tensor_permute(missing, (const int[]){3, 0, 1, 2}), SSG_SHAPE(k, n, h * h, 1));
+  ssg_context_set_recording(t->ctx, TRUE);
+  SsgTensor *behind = ssg_tensor_sub(fake->depth, ssg_tensor_max_axis(fake->depth, 0));
+  SsgTensor *log_m = ssg_tensor_sub(behind, ssg_tensor_unary(SSG_UNARY_LOG, ssg_tensor_sum_axis(ssg_tensor_unary(SSG_UNARY_EXP, behind), 0)));
+  return ssg_tensor_scale(ssg_tensor_mean(ssg_tensor_mul(missing, log_m)), -(float) k);
+}
+
 void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats)
 {
   const SsgTrainingOptions *o = &t->options;
@@ -273,7 +288,7 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   SsgGenerated fake = generate(t, draw, expanded_codes(t, draw));
   SsgTensor *score = ssg_discriminator_forward(t->d, fake.rgb, t->d->arch.disc_masks ? fake.seg : NULL);
   SsgTensor *adversarial = ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(score, -1))), *loss = adversarial;
-  SsgTensor *mask = NULL, *entropy = NULL;
+  SsgTensor *mask = NULL, *entropy = NULL, *recall = NULL;
   if (o->mask_weight > 0) {
     mask = ssg_tensor_mean(ssg_tensor_square(ssg_tensor_sub(fake.coarse, ssg_tensor_avg_pool(fake.seg, pool))));
     loss = ssg_tensor_add(adversarial, ssg_tensor_scale(mask, o->mask_weight));
@@ -282,11 +297,16 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
     entropy = mask_entropy(fake.coarse);
     loss = ssg_tensor_add(loss, ssg_tensor_scale(entropy, o->mask_entropy));
   }
+  if (o->mask_recall > 0) {
+    recall = mask_recall(t, &fake);
+    loss = ssg_tensor_add(loss, ssg_tensor_scale(recall, o->mask_recall));
+  }
   ssg_context_set_recording(t->ctx, FALSE);
   accumulate_gradients(t, t->g->parameters, loss, ssg_tensor_full(t->ctx, SSG_SHAPE(1), scale), t->g_grad);
   stats->loss_g += scale * ssg_tensor_item(adversarial);
   stats->loss_mask += mask ? scale * ssg_tensor_item(mask) : 0;
   stats->mask_entropy += entropy ? scale * ssg_tensor_item(entropy) : 0;
+  stats->mask_recall += recall ? scale * ssg_tensor_item(recall) : 0;
   ssg_scope_end(t->ctx);
 }
 

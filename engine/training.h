@@ -17,6 +17,10 @@ typedef struct {
   float mask_entropy;  /* weight of the coarse mask's entropy, the mean over positions of -sum_k m_k log m_k, in the G step; published 0.
                         * The mask loss is quadratic and leaves a part's last percents elsewhere alone; this takes them away, so that an
                         * edit of a part does not tint the whole picture. */
+  float mask_recall;   /* weight of the mean over positions of -(1 - m_c) log softmax(depth)_c, in the G step, where c is the class that the
+                        * fine mask shows there; published 0. Where a part has sunk far behind the others no gradient of its mask lifts
+                        * it again, though the render net paints it: this does, and hardly touches masks that agree. It is the cross
+                        * entropy with a focal weight (Lin et al. 2017, eq. 4, gamma = 1, the weight held constant). */
   float locality_weight; /* weight of the share of an edit's energy that lies outside of the edited part, see ssg_training_locality();
                           * published 0 */
   int locality_every;  /* lazy, as R1 is: every so many iterations, times as much; 0: never */
@@ -75,7 +79,7 @@ typedef struct {
  * are several processes) the caller applies the optimiser. */
 typedef struct {
   double loss_d, real_score, fake_score, r1_image, r1_mask;
-  double loss_g, loss_mask, mask_entropy, locality, path_penalty, path_length; /* means */
+  double loss_g, loss_mask, mask_entropy, mask_recall, locality, path_penalty, path_length; /* means */
 } SsgStepStats;
 
 /* A step's gradients were not finite. In f16 the reason may be that they were carried times too much: from now on it is half. */

@@ -38,6 +38,7 @@ static const Option options[] = {
     {"path-batch-shrink", INTEGER, AT(options.path_batch_shrink), 1, 64, "N", "Path-length batches are smaller by this"},
     {"mask-weight", SINGLE, AT(options.mask_weight), 0, 1e9, "W", "Weight of the mask loss"},
     {"mask-entropy", SINGLE, AT(options.mask_entropy), 0, 1e9, "W", "Weight of the coarse masks' entropy: parts keep to their places"},
+    {"mask-recall", SINGLE, AT(options.mask_recall), 0, 1e9, "W", "Weight of what the fine mask shows and the coarse one lacks: brings back parts that sank"},
     {"locality-weight", SINGLE, AT(options.locality_weight), 0, 1e9, "W",
      "Weight of the share of a part edit's energy that lies outside of the part"},
     {"locality-every", INTEGER, AT(options.locality_every), 0, 1e6, "N", "Try edits every so many iterations (0: never)"},

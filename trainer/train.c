@@ -422,6 +422,8 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, GError **
     ADD("mask/loss", s.loss_mask / n);
   if (o->mask_entropy > 0)
     ADD("mask/entropy", s.mask_entropy / n);
+  if (o->mask_recall > 0)
+    ADD("mask/recall", s.mask_recall / n);
   ADD("score/real", s.real_score / n);
   ADD("score/fake", s.fake_score / n);
   if (w->n_r1) {

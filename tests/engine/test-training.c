@@ -8,18 +8,21 @@
 #define N 2
 #define S 4
 #define H 4
+#define R 8
+#define POOL (R / H)
 
 static const SsgArchitecture arch = {.n_parts = K, .style_dim = S, .n_mapping = 1, .n_layers = 3, .n_base = 1, .n_depth = 2,
-  .local_channels = 4, .feature_channels = 3, .coarse_size = H, .render_size = H, .size = 8, .n_levels = 1, .render_channels = {3},
+  .local_channels = 4, .feature_channels = 3, .coarse_size = H, .render_size = H, .size = R, .n_levels = 1, .render_channels = {3},
   .n_disc_levels = 1, .disc_channels = {2, 2}, .disc_masks = TRUE};
 static const float z[N * S] = {0.3f, -1.1f, 0.8f, 0.2f, -0.6f, 0.9f, 1.4f, -0.5f};
 static const SsgDraw draw = {.n = N, .z0 = z, .noise = SSG_NOISE_NONE};
 
-static SsgTraining *training(SsgContext *ctx, float entropy)
+static SsgTraining *training(SsgContext *ctx, float entropy, float recall)
 {
   GError *error = NULL;
   SsgTrainingOptions options = ssg_training_options_published();
   options.mask_entropy = entropy;
+  options.mask_recall = recall;
   SsgTraining *t = ssg_training_new(ctx, &arch, &options, 5, &error);
   g_assert_no_error(error);
   return t;
@@ -36,23 +39,28 @@ static float *gradient(SsgTraining *t, gint64 *n, SsgStepStats *stats)
   return out;
 }
 
-/* Entropy of the coarse masks at `at` + step * direction, in double precision from the masks. */
-static double entropy_at(SsgTraining *t, const float *at, const float *direction, double step, gint64 n)
+/* What the generator with the parameters `at` + step * direction makes. In a scope of the caller's. */
+static SsgGenerated generate_at(SsgTraining *t, const float *at, const float *direction, double step, gint64 n)
 {
   g_autofree float *moved = g_new(float, n);
-  float coarse[N * H * H * K];
-  double sum = 0;
-
   for (gint64 i = 0; i < n; i++)
     moved[i] = (float) (at[i] + step * direction[i]);
   ssg_tensor_upload(ssg_parameters_trained(t->g->parameters), moved);
-  ssg_scope_begin(t->ctx);
   SsgTensor *noise[2 * SSG_MAX_LEVELS], *w = ssg_generator_map(t->g, ssg_tensor_new_f32(t->ctx, SSG_SHAPE(N, S), z));
   ssg_generator_noise(t->g, SSG_NOISE_NONE, N, 0, NULL, noise);
   SsgTensor *codes = ssg_tensor_broadcast_to(ssg_tensor_reshape(w, SSG_SHAPE(N, 1, S)),
                                              SSG_SHAPE(N, ssg_architecture_expanded_rows(&arch), S), 1);
-  SsgGenerated fake = ssg_generator_forward(t->g, codes, noise);
-  g_assert_true(ssg_tensor_download(fake.coarse, coarse));
+  return ssg_generator_forward(t->g, codes, noise);
+}
+
+/* Entropy of the coarse masks there, in double precision from the masks. */
+static double entropy_at(SsgTraining *t, const float *at, const float *direction, double step, gint64 n)
+{
+  float coarse[N * H * H * K];
+  double sum = 0;
+
+  ssg_scope_begin(t->ctx);
+  g_assert_true(ssg_tensor_download(generate_at(t, at, direction, step, n).coarse, coarse));
   ssg_scope_end(t->ctx);
   for (int i = 0; i < N * H * H * K; i++) {
     double m = 0.5 * coarse[i] + 0.5;
@@ -67,8 +75,8 @@ static void test_mask_entropy(void)
   GError *error = NULL;
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
-  g_autoptr(SsgTraining) without = training(ctx, 0);
-  g_autoptr(SsgTraining) with = training(ctx, 2);
+  g_autoptr(SsgTraining) without = training(ctx, 0, 0);
+  g_autoptr(SsgTraining) with = training(ctx, 2, 0);
   SsgStepStats stats = {0}, plain = {0};
   gint64 n;
   g_autofree float *a = gradient(without, &n, &plain), *b = gradient(with, &n, &stats), *at = g_new(float, n);
@@ -88,9 +96,103 @@ static void test_mask_entropy(void)
   g_assert_cmpfloat(plain.mask_entropy, ==, 0);
 }
 
+/* The mean of -(1 - m) log m of the class c that the fine mask shows, in double precision. weight and class [N * H * H]: 1 - m and c, those of
+ * the first call, which sets them. */
+typedef struct {
+  gboolean set;
+  int class[N * H * H];
+  double weight[N * H * H];
+} Missing;
+
+static double recall_at(SsgTraining *t, const float *at, const float *direction, double step, gint64 n, Missing *missing)
+{
+  float depth[K * N * H * H], seg[N * R * R * K];
+  double sum = 0;
+
+  ssg_scope_begin(t->ctx);
+  SsgGenerated fake = generate_at(t, at, direction, step, n);
+  g_assert_true(ssg_tensor_download(fake.depth, depth) && ssg_tensor_download(fake.seg, seg));
+  ssg_scope_end(t->ctx);
+  for (int i = 0; i < N; i++)
+    for (int y = 0; y < H; y++)
+      for (int x = 0; x < H; x++) {
+        int cell = (i * H + y) * H + x, best = 0;
+        double shown[K] = {0}, total = 0, most = -INFINITY;
+        for (int k = 0; k < K; k++) {
+          most = MAX(most, depth[k * N * H * H + cell]);
+          for (int q = 0; q < POOL * POOL; q++)
+            shown[k] += seg[((i * R + POOL * y + q / POOL) * R + POOL * x + q % POOL) * K + k];
+          best = shown[k] > shown[best] ? k : best;
+        }
+        for (int k = 0; k < K; k++)
+          total += exp(depth[k * N * H * H + cell] - most);
+        if (!missing->set) {
+          missing->class[cell] = best;
+          missing->weight[cell] = 1 - exp(depth[best * N * H * H + cell] - most) / total;
+        }
+        sum -= missing->weight[cell] * (depth[missing->class[cell] * N * H * H + cell] - most - log(total));
+      }
+  missing->set = TRUE;
+  return sum / (N * H * H);
+}
+
+/* What the option adds to the gradient is the gradient of the recall with its weights held, and the figure in the statistics is the recall. */
+static void test_mask_recall(void)
+{
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  g_autoptr(SsgTraining) without = training(ctx, 0, 0);
+  g_autoptr(SsgTraining) with = training(ctx, 0, 2);
+  SsgStepStats stats = {0}, plain = {0};
+  Missing missing = {.set = FALSE};
+  gint64 n;
+  g_autofree float *a = gradient(without, &n, &plain), *b = gradient(with, &n, &stats), *at = g_new(float, n);
+  g_assert_true(ssg_tensor_download(ssg_parameters_trained(with->g->parameters), at));
+
+  double square = 0;
+  for (gint64 i = 0; i < n; i++) {
+    b[i] = (b[i] - a[i]) / 2;
+    square += (double) b[i] * b[i];
+  }
+  g_assert_cmpfloat(square, >, 1e-8);
+  g_assert_cmpfloat(fabs(recall_at(with, at, b, 0, n, &missing) - stats.mask_recall), <, 1e-4);
+  g_assert_cmpfloat(plain.mask_recall, ==, 0);
+  double step = 3e-3 / sqrt(square);
+  double measured = (recall_at(with, at, b, step, n, &missing) - recall_at(with, at, b, -step, n, &missing)) / (2 * step);
+  g_test_message("along the gradient: %g, expected %g", measured, square);
+  g_assert_cmpfloat(fabs(measured / square - 1), <, 1e-2);
+}
+
+/* A part 60 behind the others, which the fine mask shows everywhere: no gradient of its mask, which is e^-60, lifts it, but this does. */
+static void test_sunk_part(void)
+{
+  static const float depths[K - 1] = {0, -60}, shown[K] = {-5, -5, 5};
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  for (int recall = 0; recall <= 1; recall++) {
+    g_autoptr(SsgTraining) t = training(ctx, 0, recall);
+    float after[K - 1];
+    ssg_tensor_upload(t->g->depth_bias, depths);
+    ssg_tensor_upload(t->g->seg_bias[0], shown);
+    for (int i = 0; i < 5; i++) {
+      gint64 n;
+      SsgStepStats stats = {0};
+      g_free(gradient(t, &n, &stats));
+      ssg_training_apply_g(t);
+    }
+    g_assert_true(ssg_tensor_download(t->g->depth_bias, after));
+    g_test_message("recall %d: from -60 to %.5f", recall, after[1]);
+    if (recall)
+      g_assert_cmpfloat(after[1], >, -59.995);
+    else
+      g_assert_cmpfloat(fabs(after[1] + 60), <, 1e-5);
+  }
+}
+
 /* --- locality --- */
 
-#define R 8
 #define PIXELS (R * R)
 
 /* Sample 0 gets another shape of part 1, sample 1 another texture of part 2. */
@@ -156,7 +258,7 @@ static void test_locality(void)
   GError *error = NULL;
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
-  g_autoptr(SsgTraining) t = training(ctx, 0);
+  g_autoptr(SsgTraining) t = training(ctx, 0, 0);
   t->options.locality_weight = 0.25f; /* times locality_every, 8: 2 */
   gint64 n = ssg_tensor_elements(t->g_grad);
   g_autofree float *gradient = g_new(float, n), *at = g_new(float, n);
@@ -195,5 +297,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/engine/training/locality", test_locality);
   g_test_add_func("/engine/training/mask-entropy", test_mask_entropy);
+  g_test_add_func("/engine/training/mask-recall", test_mask_recall);
+  g_test_add_func("/engine/training/sunk-part", test_sunk_part);
   return g_test_run();
 }

@@ -72,10 +72,32 @@ void ssg_training_free(SsgTraining *t)
   ssg_tensor_clear(&t->d_grad);
   ssg_tensor_clear(&t->d_m);
   ssg_tensor_clear(&t->d_v);
+  ssg_tensor_clear(&t->unsupported);
   ssg_generator_free(t->g);
   ssg_generator_free(t->g_ema);
   ssg_discriminator_free(t->d);
   g_free(t);
+}
+
+/* Below the depth of any part that is to be seen: softmax gives exactly 0. */
+#define OUT_OF_SIGHT (-1e5f)
+
+void ssg_training_set_support(SsgTraining *t, const guint8 *supported)
+{
+  gint64 k = t->g->arch.n_parts, cells = t->g->arch.coarse_size * t->g->arch.coarse_size;
+  g_autofree float *added = g_new0(float, k * cells);
+
+  for (gint64 cell = 0; cell < cells; cell++) {
+    gboolean any = FALSE;
+    for (gint64 part = 0; part < k; part++)
+      any |= supported[part * cells + cell];
+    for (gint64 part = 0; any && part < k; part++)
+      added[part * cells + cell] = supported[part * cells + cell] ? 0 : OUT_OF_SIGHT;
+  }
+  ssg_tensor_clear(&t->unsupported);
+  ssg_scope_begin(t->ctx);
+  t->unsupported = ssg_tensor_ref(ssg_tensor_new_f32(t->ctx, SSG_SHAPE(k, 1, cells, 1), added));
+  ssg_scope_end(t->ctx);
 }
 
 static void clear(SsgTensor *block)
@@ -263,6 +285,14 @@ static SsgTensor *mask_entropy(SsgTensor *coarse)
   return ssg_tensor_scale(ssg_tensor_mean(ssg_tensor_mul(m, log_m)), -(float) ssg_tensor_dim(coarse, -1));
 }
 
+/* log sum_k exp(depth_k): [K, N, P, 1] -> [1, N, P, 1]. */
+static SsgTensor *log_sum_exp(SsgTensor *depth)
+{
+  SsgTensor *most = ssg_tensor_max_axis(depth, 0);
+  SsgTensor *sum = ssg_tensor_sum_axis(ssg_tensor_unary(SSG_UNARY_EXP, ssg_tensor_sub(depth, most)), 0);
+  return ssg_tensor_add(most, ssg_tensor_unary(SSG_UNARY_LOG, sum));
+}
+
 /* See SsgTrainingOptions.mask_recall. */
 static SsgTensor *mask_recall(SsgTraining *t, const SsgGenerated *fake)
 {
@@ -273,9 +303,16 @@ static SsgTensor *mask_recall(SsgTraining *t, const SsgGenerated *fake)
   SsgTensor *missing = ssg_tensor_mul(ssg_tensor_affine(shown, 0.5f, 0.5f), ssg_tensor_affine(fake->coarse, -0.5f, 0.5f));
   missing = ssg_tensor_reshape(ssg_tensor_permute(missing, (const int[]){3, 0, 1, 2}), SSG_SHAPE(k, n, h * h, 1));
   ssg_context_set_recording(t->ctx, TRUE);
-  SsgTensor *behind = ssg_tensor_sub(fake->depth, ssg_tensor_max_axis(fake->depth, 0));
-  SsgTensor *log_m = ssg_tensor_sub(behind, ssg_tensor_unary(SSG_UNARY_LOG, ssg_tensor_sum_axis(ssg_tensor_unary(SSG_UNARY_EXP, behind), 0)));
+  SsgTensor *log_m = ssg_tensor_sub(fake->depth, log_sum_exp(fake->depth));
   return ssg_tensor_scale(ssg_tensor_mean(ssg_tensor_mul(missing, log_m)), -(float) k);
+}
+
+/* See SsgTrainingOptions.mask_support. */
+static SsgTensor *mask_support(SsgTraining *t, const SsgGenerated *fake)
+{
+  g_assert(t->unsupported);
+  SsgTensor *supported = ssg_tensor_add(fake->depth, t->unsupported);
+  return ssg_tensor_mean(ssg_tensor_sub(log_sum_exp(fake->depth), log_sum_exp(supported)));
 }
 
 void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepStats *stats)
@@ -288,7 +325,7 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   SsgGenerated fake = generate(t, draw, expanded_codes(t, draw));
   SsgTensor *score = ssg_discriminator_forward(t->d, fake.rgb, t->d->arch.disc_masks ? fake.seg : NULL);
   SsgTensor *adversarial = ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(score, -1))), *loss = adversarial;
-  SsgTensor *mask = NULL, *entropy = NULL, *recall = NULL;
+  SsgTensor *mask = NULL, *entropy = NULL, *recall = NULL, *support = NULL;
   if (o->mask_weight > 0) {
     mask = ssg_tensor_mean(ssg_tensor_square(ssg_tensor_sub(fake.coarse, ssg_tensor_avg_pool(fake.seg, pool))));
     loss = ssg_tensor_add(adversarial, ssg_tensor_scale(mask, o->mask_weight));
@@ -301,12 +338,17 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
     recall = mask_recall(t, &fake);
     loss = ssg_tensor_add(loss, ssg_tensor_scale(recall, o->mask_recall));
   }
+  if (o->mask_support > 0) {
+    support = mask_support(t, &fake);
+    loss = ssg_tensor_add(loss, ssg_tensor_scale(support, o->mask_support));
+  }
   ssg_context_set_recording(t->ctx, FALSE);
   accumulate_gradients(t, t->g->parameters, loss, ssg_tensor_full(t->ctx, SSG_SHAPE(1), scale), t->g_grad);
   stats->loss_g += scale * ssg_tensor_item(adversarial);
   stats->loss_mask += mask ? scale * ssg_tensor_item(mask) : 0;
   stats->mask_entropy += entropy ? scale * ssg_tensor_item(entropy) : 0;
   stats->mask_recall += recall ? scale * ssg_tensor_item(recall) : 0;
+  stats->mask_support += support ? scale * ssg_tensor_item(support) : 0;
   ssg_scope_end(t->ctx);
 }
 

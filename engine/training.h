@@ -21,6 +21,9 @@ typedef struct {
                         * fine mask shows there; published 0. Where a part has sunk far behind the others no gradient of its mask lifts
                         * it again, though the render net paints it: this does, and hardly touches masks that agree. It is the cross
                         * entropy with a focal weight (Lin et al. 2017, eq. 4, gamma = 1, the weight held constant). */
+  float mask_support;  /* weight of the mean over positions of -log sum_a softmax(depth)_a over the parts a that the data have there, see
+                        * ssg_training_set_support(), in the G step; published 0. Where a part has grown to a place that it never has, and
+                        * covers it wholly, its mask has no gradient to speak of: this one is 1 there. */
   float locality_weight; /* weight of the share of an edit's energy that lies outside of the edited part, see ssg_training_locality();
                           * published 0 */
   int locality_every;  /* lazy, as R1 is: every so many iterations, times as much; 0: never */
@@ -45,6 +48,7 @@ typedef struct {
   SsgTensor *d_grad, *d_m, *d_v;
   gint64 g_steps, d_steps;       /* Adam's t */
   float path_mean;               /* a */
+  SsgTensor *unsupported;        /* [K, 1, h * h, 1]: 0, or a number far below all depths; NULL: not known */
   float gradient_scale;          /* of the context while steps run: see ssg_context_set_gradient_scale(); 1 without f16 */
   /* Optional. gradient_ready: a stretch of the block being accumulated is final for this micro-batch, while the backward pass still
    * runs. sum: adds values [n] over the processes of a run (mean path length). */
@@ -79,8 +83,12 @@ typedef struct {
  * are several processes) the caller applies the optimiser. */
 typedef struct {
   double loss_d, real_score, fake_score, r1_image, r1_mask;
-  double loss_g, loss_mask, mask_entropy, mask_recall, locality, path_penalty, path_length; /* means */
+  double loss_g, loss_mask, mask_entropy, mask_recall, mask_support, locality, path_penalty, path_length; /* means */
 } SsgStepStats;
+
+/* Where the data have which part: supported [K, h, h], 1 or 0, on the host. A position with no part at all may have any. Before the first G
+ * step with options.mask_support. */
+void ssg_training_set_support(SsgTraining *t, const guint8 *supported);
 
 /* A step's gradients were not finite. In f16 the reason may be that they were carried times too much: from now on it is half. */
 void ssg_training_not_finite(SsgTraining *t);

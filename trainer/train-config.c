@@ -39,6 +39,7 @@ static const Option options[] = {
     {"mask-weight", SINGLE, AT(options.mask_weight), 0, 1e9, "W", "Weight of the mask loss"},
     {"mask-entropy", SINGLE, AT(options.mask_entropy), 0, 1e9, "W", "Weight of the coarse masks' entropy: parts keep to their places"},
     {"mask-recall", SINGLE, AT(options.mask_recall), 0, 1e9, "W", "Weight of what the fine mask shows and the coarse one lacks: brings back parts that sank"},
+    {"mask-support", SINGLE, AT(options.mask_support), 0, 1e9, "W", "Weight of parts where no picture of the data has them: takes away what grows out of faces"},
     {"locality-weight", SINGLE, AT(options.locality_weight), 0, 1e9, "W",
      "Weight of the share of a part edit's energy that lies outside of the part"},
     {"locality-every", INTEGER, AT(options.locality_every), 0, 1e6, "N", "Try edits every so many iterations (0: never)"},
@@ -515,6 +516,9 @@ gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GErro
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT,
                 "pieces of %d images do not make whole sets of 4 for the minibatch standard deviation; use a multiple of 4, or "
                 "less than 4", micro);
+  else if (config->options.mask_support > 0 && !config->arch.disc_masks)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--mask-support: a discriminator without masks learns from pictures alone, which do not say "
+                "where parts are; use --mask-support 0");
   else if (config->arch.n_disc_levels == 0)
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "the architecture has no discriminator (disc_channels)");
   else

@@ -9,6 +9,7 @@
 #include "engine/parts.h"
 #include "trainer/interrupt.h"
 #include "trainer/loader.h"
+#include "trainer/mask-support.h"
 #include "trainer/samples.h"
 #include "trainer/snapshots.h"
 #include "trainer/training-data.h"
@@ -424,6 +425,8 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, GError **
     ADD("mask/entropy", s.mask_entropy / n);
   if (o->mask_recall > 0)
     ADD("mask/recall", s.mask_recall / n);
+  if (o->mask_support > 0)
+    ADD("mask/out of place", s.mask_support / n);
   ADD("score/real", s.real_score / n);
   ADD("score/fake", s.fake_score / n);
   if (w->n_r1) {
@@ -490,6 +493,29 @@ static gboolean draw_sheet(SsgTrainer *trainer, SsgRunDirectory *run, GError **e
 
 /* --- the loop --- */
 
+/* Tells the training where the data have which part. The processes share the reading; a run that goes on finds the same. */
+static gboolean learn_support(SsgTrainer *trainer, SsgDataset *dataset, SsgLoaderOptions options, GError **error)
+{
+  const SsgArchitecture *a = &trainer->config->arch;
+  gint64 n = MIN(4096, 4 * (gint64) ssg_dataset_length(dataset)) / options.batch + 1;
+  g_autofree double *counts = g_new0(double, (gsize) a->n_parts * a->coarse_size * a->coarse_size);
+  g_autofree guint8 *supported = NULL;
+
+  options.position = 0;
+  options.cache_bytes = 0;
+  g_autoptr(SsgLoader) loader = ssg_loader_new(dataset, &options, error);
+  for (gint64 i = 0; i < n; i++) {
+    const SsgBatch *batch = loader ? ssg_loader_next(loader, error) : NULL;
+    if (!batch)
+      return FALSE;
+    ssg_mask_support_count(batch->labels, batch->n, options.size, a->n_parts, a->coarse_size, counts);
+  }
+  ssg_workers_sum(trainer->workers, counts, a->n_parts * a->coarse_size * a->coarse_size);
+  supported = ssg_mask_support_find(counts, n * options.batch, a->n_parts, a->coarse_size);
+  ssg_training_set_support(trainer->training, supported);
+  return TRUE;
+}
+
 gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **error)
 {
   const SsgTrainConfig *c = trainer->config;
@@ -509,6 +535,8 @@ gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **erro
                               .jobs = c->jobs,
                               .depth = 3,
                               .cache_bytes = (gsize) 1 << 30};
+  if (c->options.mask_support > 0 && !learn_support(trainer, dataset, options, error))
+    return FALSE;
   trainer->dataset = ssg_dataset_ref(dataset);
   trainer->loader = ssg_loader_new(dataset, &options, error);
   /* What does not decode mostly shows at once: before there is a run folder. */

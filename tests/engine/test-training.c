@@ -17,12 +17,13 @@ static const SsgArchitecture arch = {.n_parts = K, .style_dim = S, .n_mapping = 
 static const float z[N * S] = {0.3f, -1.1f, 0.8f, 0.2f, -0.6f, 0.9f, 1.4f, -0.5f};
 static const SsgDraw draw = {.n = N, .z0 = z, .noise = SSG_NOISE_NONE};
 
-static SsgTraining *training(SsgContext *ctx, float entropy, float recall)
+static SsgTraining *training(SsgContext *ctx, float entropy, float recall, float support)
 {
   GError *error = NULL;
   SsgTrainingOptions options = ssg_training_options_published();
   options.mask_entropy = entropy;
   options.mask_recall = recall;
+  options.mask_support = support;
   SsgTraining *t = ssg_training_new(ctx, &arch, &options, 5, &error);
   g_assert_no_error(error);
   return t;
@@ -75,8 +76,8 @@ static void test_mask_entropy(void)
   GError *error = NULL;
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
-  g_autoptr(SsgTraining) without = training(ctx, 0, 0);
-  g_autoptr(SsgTraining) with = training(ctx, 2, 0);
+  g_autoptr(SsgTraining) without = training(ctx, 0, 0, 0);
+  g_autoptr(SsgTraining) with = training(ctx, 2, 0, 0);
   SsgStepStats stats = {0}, plain = {0};
   gint64 n;
   g_autofree float *a = gradient(without, &n, &plain), *b = gradient(with, &n, &stats), *at = g_new(float, n);
@@ -142,8 +143,8 @@ static void test_mask_recall(void)
   GError *error = NULL;
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
-  g_autoptr(SsgTraining) without = training(ctx, 0, 0);
-  g_autoptr(SsgTraining) with = training(ctx, 0, 2);
+  g_autoptr(SsgTraining) without = training(ctx, 0, 0, 0);
+  g_autoptr(SsgTraining) with = training(ctx, 0, 2, 0);
   SsgStepStats stats = {0}, plain = {0};
   Missing missing = {.set = FALSE};
   gint64 n;
@@ -172,7 +173,7 @@ static void test_sunk_part(void)
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
   for (int recall = 0; recall <= 1; recall++) {
-    g_autoptr(SsgTraining) t = training(ctx, 0, recall);
+    g_autoptr(SsgTraining) t = training(ctx, 0, recall, 0);
     float after[K - 1];
     ssg_tensor_upload(t->g->depth_bias, depths);
     ssg_tensor_upload(t->g->seg_bias[0], shown);
@@ -188,6 +189,96 @@ static void test_sunk_part(void)
       g_assert_cmpfloat(after[1], >, -59.995);
     else
       g_assert_cmpfloat(fabs(after[1] + 60), <, 1e-5);
+  }
+}
+
+/* --- support --- */
+
+/* Part 1 has no place in the left half of the picture, nor the background in its last cell. */
+static void set_support(SsgTraining *t)
+{
+  guint8 supported[K * H * H];
+  for (int i = 0; i < K * H * H; i++)
+    supported[i] = i / (H * H) == 1 ? i % H >= H / 2 : i != H * H - 1;
+  ssg_training_set_support(t, supported);
+}
+
+/* The mean of -log of the share of the parts that may be there, in double precision. */
+static double out_of_place_at(SsgTraining *t, const float *at, const float *direction, double step, gint64 n)
+{
+  float depth[K * N * H * H];
+  double sum = 0;
+
+  ssg_scope_begin(t->ctx);
+  g_assert_true(ssg_tensor_download(generate_at(t, at, direction, step, n).depth, depth));
+  ssg_scope_end(t->ctx);
+  for (int i = 0; i < N * H * H; i++) {
+    double whole = 0, supported = 0;
+    for (int k = 0; k < K; k++) {
+      int cell = i % (H * H);
+      double e = exp(depth[k * N * H * H + i]);
+      whole += e;
+      supported += k == 1 ? (cell % H >= H / 2) * e : k == 0 ? (cell != H * H - 1) * e : e;
+    }
+    sum += log(whole / supported);
+  }
+  return sum / (N * H * H);
+}
+
+/* What the option adds to the gradient is the gradient of that, which is the figure in the statistics, too. */
+static void test_mask_support(void)
+{
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  g_autoptr(SsgTraining) without = training(ctx, 0, 0, 0);
+  g_autoptr(SsgTraining) with = training(ctx, 0, 0, 2);
+  SsgStepStats stats = {0}, plain = {0};
+  gint64 n;
+  set_support(with);
+  g_autofree float *a = gradient(without, &n, &plain), *b = gradient(with, &n, &stats), *at = g_new(float, n);
+  g_assert_true(ssg_tensor_download(ssg_parameters_trained(with->g->parameters), at));
+
+  double square = 0;
+  for (gint64 i = 0; i < n; i++) {
+    b[i] = (b[i] - a[i]) / 2;
+    square += (double) b[i] * b[i];
+  }
+  g_assert_cmpfloat(square, >, 1e-8);
+  double out = out_of_place_at(with, at, b, 0, n);
+  g_assert_cmpfloat(out, >, 0.01);
+  g_assert_cmpfloat(fabs(out - stats.mask_support), <, 1e-4);
+  g_assert_cmpfloat(plain.mask_support, ==, 0);
+  double step = 3e-3 / sqrt(square);
+  double measured = (out_of_place_at(with, at, b, step, n) - out_of_place_at(with, at, b, -step, n)) / (2 * step);
+  g_test_message("along the gradient: %g, expected %g", measured, square);
+  g_assert_cmpfloat(fabs(measured / square - 1), <, 1e-2);
+}
+
+/* A part 60 before the others covers also the half where it may not be: no gradient of its mask takes it away, but this does. */
+static void test_grown_part(void)
+{
+  static const float depths[K - 1] = {60, 0};
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  for (int support = 0; support <= 1; support++) {
+    g_autoptr(SsgTraining) t = training(ctx, 0, 0, support);
+    float after[K - 1];
+    set_support(t);
+    ssg_tensor_upload(t->g->depth_bias, depths);
+    for (int i = 0; i < 5; i++) {
+      gint64 n;
+      SsgStepStats stats = {0};
+      g_free(gradient(t, &n, &stats));
+      ssg_training_apply_g(t);
+    }
+    g_assert_true(ssg_tensor_download(t->g->depth_bias, after));
+    g_test_message("support %d: from 60 to %.5f", support, after[0]);
+    if (support)
+      g_assert_cmpfloat(after[0], <, 59.995);
+    else
+      g_assert_cmpfloat(fabs(after[0] - 60), <, 1e-5);
   }
 }
 
@@ -258,7 +349,7 @@ static void test_locality(void)
   GError *error = NULL;
   g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
   g_assert_no_error(error);
-  g_autoptr(SsgTraining) t = training(ctx, 0, 0);
+  g_autoptr(SsgTraining) t = training(ctx, 0, 0, 0);
   t->options.locality_weight = 0.25f; /* times locality_every, 8: 2 */
   gint64 n = ssg_tensor_elements(t->g_grad);
   g_autofree float *gradient = g_new(float, n), *at = g_new(float, n);
@@ -299,5 +390,7 @@ int main(int argc, char **argv)
   g_test_add_func("/engine/training/mask-entropy", test_mask_entropy);
   g_test_add_func("/engine/training/mask-recall", test_mask_recall);
   g_test_add_func("/engine/training/sunk-part", test_sunk_part);
+  g_test_add_func("/engine/training/mask-support", test_mask_support);
+  g_test_add_func("/engine/training/grown-part", test_grown_part);
   return g_test_run();
 }

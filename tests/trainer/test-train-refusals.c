@@ -27,6 +27,7 @@ static void test_bad_input(void)
       {"train --config @/config.json", "ssgan-trainer train: --data is missing"},
       {"finetune @/whole/00000-small-64", "ssgan-trainer finetune: --data is missing"},
       {"finetune @/whole/00000-small-64 --data $/lmdb-image-64 --r1-mask 5", "--r1-mask: this discriminator sees no masks"},
+      {"finetune @/whole/00000-small-64 --data $/lmdb-image-64 --mask-support 1", "--mask-support: a discriminator without masks"},
       {"finetune @/whole/00000-small-64 --data $/lmdb-image-64 --fourier-cutoff 2", "--fourier-cutoff"},
       {TRAIN "--out @/bad --narrow-resolutions 2", "--narrow-resolutions goes with --precision f16 or bf16"},
       {TRAIN "--out @/bad --shift 0.1", "--shift goes with --augment"},

@@ -19,7 +19,7 @@ static void test_accumulation(void)
   static const struct {
     const char *batch, *whole, *pieces;
   } cases[] = {{"--batch 8 --path-every 1", "--micro-batch 8", ""},
-               {"--batch 12 --path-every 1", "--micro-batch 12", "--micro-batch 4"},
+               {"--batch 12 --path-every 1 --mask-recall 2 --mask-support 3", "--micro-batch 12", "--micro-batch 4"},
                {"--batch 12 --path-every 1 --path-batch-shrink 5", "--micro-batch 12", "--micro-batch 4"},
                {"--batch 16 --path-every 1 --path-batch-shrink 3", "--micro-batch 16", "--micro-batch 8"}};
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -90,7 +90,7 @@ static void test_processes(void)
     const char *settings;
   } cases[] = {{2, "--iterations 20"},
                {2, "--iterations 12 --batch 24 --path-every 1 --r1-every 1 --r1-image 10 --r1-mask 1000 --path-weight 4"},
-               {3, "--iterations 4 --batch 24 --path-every 1 --path-batch-shrink 5 --mixing 1 --flip --locality-weight 1 --locality-every 2"},
+               {3, "--iterations 4 --batch 24 --path-every 1 --path-batch-shrink 5 --mixing 1 --flip --locality-weight 1 --locality-every 2 --mask-support 3"},
                {4, "--iterations 2 --batch 16 --path-every 1 --path-batch-shrink 16"},
                {2, "--iterations 4 --batch 16 --micro-batch 8 --path-every 1"}};
   if (!have_mpirun())

@@ -119,13 +119,14 @@ static char *figures(const char *path)
 /* Figures are means over windows that snapshots cut through: those of a run that goes on are those of the undisturbed one. */
 static void test_figures(void)
 {
-  g_assert_cmpint(run(TRAIN "--out @/figures --iterations 10 --stats-every 5 --r1-every 2 --keep 0", NULL), ==, 0);
+  g_assert_cmpint(run(TRAIN "--out @/figures --iterations 10 --stats-every 5 --r1-every 2 --flip --mask-support 2 --keep 0", NULL), ==, 0);
   g_autofree char *whole = figures("/figures/00000-small-64/stats.jsonl"), *line = NULL;
   line = g_strdup_printf("train --quiet --threads 1 --resume %s/figures/00000-small-64/snapshot-0000000032.safetensors", folder);
   g_assert_cmpint(run(line, NULL), ==, 0);
   g_autofree char *resumed = figures("/figures/00000-small-64/stats.jsonl");
   g_assert_nonnull(strstr(whole, "\"images\": 40"));
   g_assert_cmpstr(whole, ==, resumed);
+  g_assert_nonnull(strstr(whole, "\"mask/out of place\": "));
 }
 
 /* A second Ctrl-C, while an iteration of a larger model is still at work, says what it costs. */

@@ -75,6 +75,8 @@ static gboolean compare_sets(SsgMetrics *m, const SsgPictures *generated, const 
     m->data = ssg_class_shares(real, 2, m->n_parts);
     m->halves[0] = ssg_class_shares(&real[0], 1, m->n_parts);
     m->halves[1] = ssg_class_shares(&real[1], 1, m->n_parts);
+    for (int i = 0; i < 2; i++)
+      m->strays[i] = ssg_class_strays(real[0], others[i], m->n_parts);
   }
   return TRUE;
 }

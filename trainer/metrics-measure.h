@@ -30,6 +30,7 @@ typedef struct {
   gboolean has_masks;             /* FALSE: the data has none; generated is all there is */
   SsgClassShares generated, data; /* data: both real sets */
   SsgClassShares halves[2];       /* of the two real sets */
+  SsgClassStrays strays[2];       /* from the places of the first real set: of the generated one, and of the other real one */
   SsgLocality *locality;          /* [K * 2], see metrics-locality.h; NULL when edits is 0 */
   SsgPictures *faces, *real;      /* the first of each, at most SSG_METRICS_SAMPLES */
 } SsgMetrics;

@@ -32,20 +32,22 @@ static void print_distance(const char *title, double unit, const SsgDistances di
 static void print_classes(const SsgMetrics *m)
 {
   char a[32], b[32];
-  printf("\n%3s  %-14s %29s   %29s\n", "", "", "share of pixels", "share of images");
-  printf("%3s  %-14s %10s %10s %7s   %10s %10s %7s\n", "#", "class", "generated", "data", "ratio", "generated", "data",
-         "ratio");
+  printf("\n%3s  %-14s %29s   %29s   %21s\n", "", "", "share of pixels", "share of images", "out of place, images");
+  printf("%3s  %-14s %10s %10s %7s   %10s %10s %7s   %10s %10s\n", "#", "class", "generated", "data", "ratio", "generated", "data", "ratio",
+         "generated", "other real");
   for (int k = 0; k < m->n_parts; k++) {
     printf("%3d  %-14s ", k, m->part_names[k]);
     if (m->has_masks)
-      printf("%9.3f%% %9.3f%% %7s   %9.2f%% %9.2f%% %7s\n", 100 * m->generated.pixels[k], 100 * m->data.pixels[k],
-             number(a, "%.2f", ssg_metrics_ratio(m->generated.pixels[k], m->data.pixels[k])),
-             100 * m->generated.images[k], 100 * m->data.images[k],
-             number(b, "%.2f", ssg_metrics_ratio(m->generated.images[k], m->data.images[k])));
+      printf("%9.3f%% %9.3f%% %7s   %9.2f%% %9.2f%% %7s   %9.2f%% %9.2f%%\n", 100 * m->generated.pixels[k], 100 * m->data.pixels[k],
+             number(a, "%.2f", ssg_metrics_ratio(m->generated.pixels[k], m->data.pixels[k])), 100 * m->generated.images[k],
+             100 * m->data.images[k], number(b, "%.2f", ssg_metrics_ratio(m->generated.images[k], m->data.images[k])),
+             100 * m->strays[0].classes[k], 100 * m->strays[1].classes[k]);
     else
-      printf("%9.3f%% %10s %7s   %9.2f%% %10s %7s\n", 100 * m->generated.pixels[k], "-", "-",
-             100 * m->generated.images[k], "-", "-");
+      printf("%9.3f%% %10s %7s   %9.2f%% %10s %7s   %10s %10s\n", 100 * m->generated.pixels[k], "-", "-", 100 * m->generated.images[k], "-",
+             "-", "-", "-");
   }
+  if (m->has_masks)
+    printf("%3s  %-76s   %9.2f%% %9.2f%%\n", "", "any", 100 * m->strays[0].any, 100 * m->strays[1].any);
 }
 
 static void print_locality(const SsgMetrics *m)
@@ -146,6 +148,14 @@ static void add_shares(JsonBuilder *builder, const char *name, gboolean has_data
   json_builder_end_object(builder);
 }
 
+static void add_strays(JsonBuilder *builder, gboolean has_data, double generated, double real)
+{
+  begin_object(builder, "out_of_place");
+  add_number(builder, "generated", has_data ? generated : NAN);
+  add_number(builder, "real", has_data ? real : NAN);
+  json_builder_end_object(builder);
+}
+
 static void add_locality(JsonBuilder *builder, const char *name, const SsgLocality *l)
 {
   begin_object(builder, name);
@@ -164,6 +174,7 @@ static void add_part(JsonBuilder *builder, const SsgMetrics *m, int k)
              m->halves[1].pixels[k]);
   add_shares(builder, "images", m->has_masks, m->generated.images[k], m->data.images[k], m->halves[0].images[k],
              m->halves[1].images[k]);
+  add_strays(builder, m->has_masks, m->strays[0].classes[k], m->strays[1].classes[k]);
   if (m->locality) {
     add_locality(builder, "shape", &m->locality[2 * k]);
     add_locality(builder, "texture", &m->locality[2 * k + 1]);
@@ -188,6 +199,7 @@ char *ssg_metrics_json(const SsgMetrics *m)
   json_builder_add_string_value(builder, seed);
   add_distances(builder, "sliced_wasserstein", m->sliced);
   add_distances(builder, "patch_statistics", m->patches);
+  add_strays(builder, m->has_masks, m->strays[0].any, m->strays[1].any);
   json_builder_set_member_name(builder, "parts");
   json_builder_begin_array(builder);
   for (int k = 0; k < m->n_parts; k++)

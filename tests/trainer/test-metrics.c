@@ -253,6 +253,30 @@ static void test_class_shares(void)
   g_assert_cmpfloat(ssg_metrics_ratio(0.5, 0.25), ==, 2);
 }
 
+/* Pictures of 64 pixels, where a cell is a pixel and one is enough. The real ones have class 1 in a square; class 2 is nowhere. */
+static void test_class_strays(void)
+{
+  g_autoptr(SsgPictures) real = new_pictures(2, 64, TRUE), pictures = new_pictures(4, 64, TRUE);
+  guint8 *labels[4];
+  memset(real->labels, 0, 2 * 4096);
+  memset(pictures->labels, 0, 4 * 4096);
+  for (int i = 0; i < 4; i++)
+    labels[i] = pictures->labels + 4096 * i;
+  for (int y = 20; y < 30; y++)
+    memset(real->labels + 64 * y + 20, 1, 10);
+  labels[0][64 * 25 + 25] = 1; /* within */
+  labels[1][64 * 19 + 30] = 1; /* next to the corner */
+  labels[2][64 * 18 + 25] = 1; /* one further up */
+  labels[3][64 * 25 + 31] = 1; /* one further to the right */
+  labels[3][64 * 5 + 5] = 2;
+  SsgClassStrays strays = ssg_class_strays(real, pictures, 3), own = ssg_class_strays(real, real, 3);
+  g_assert_cmpfloat(strays.classes[0], ==, 0);
+  g_assert_cmpfloat(strays.classes[1], ==, 0.5);
+  g_assert_cmpfloat(strays.classes[2], ==, 0.25);
+  g_assert_cmpfloat(strays.any, ==, 0.5);
+  g_assert_cmpfloat(own.any, ==, 0);
+}
+
 /* --- locality --- */
 
 static void test_locality(void)
@@ -391,6 +415,8 @@ static void check_figures(JsonObject *root)
     pixels += member(part, "pixels", "generated");
     data += member(part, "pixels", "data");
     g_assert_cmpfloat(member(part, "images", "data"), ==, 1); /* every drawn face has all five */
+    g_assert_cmpfloat(member(part, "out_of_place", "generated"), <=, member(root, "out_of_place", "generated"));
+    g_assert_cmpfloat(member(part, "out_of_place", "real"), <=, member(root, "out_of_place", "real"));
     for (int t = 0; t < 2; t++) {
       double inside = member(part, t ? "texture" : "shape", "inside");
       double changed = member(part, t ? "texture" : "shape", "outside_changed");
@@ -441,6 +467,7 @@ static void test_command_truncated(void)
     double images = member(part, "images", "generated");
     g_assert_true(images == 0 || images == 1);
     g_assert_true(json_object_get_null_member(json_object_get_object_member(part, "images"), "data"));
+    g_assert_true(json_object_get_null_member(json_object_get_object_member(part, "out_of_place"), "generated"));
     g_assert_true(json_object_get_null_member(json_object_get_object_member(part, "shape"), "inside"));
     g_assert_cmpfloat(member(part, "texture", "outside_changed"), ==, 0);
   }
@@ -479,6 +506,7 @@ int main(int argc, char **argv)
   g_test_add_func("/trainer/metrics/patch-orientation", test_patch_orientation);
   g_test_add_func("/trainer/metrics/distances-too-small", test_distances_too_small);
   g_test_add_func("/trainer/metrics/class-shares", test_class_shares);
+  g_test_add_func("/trainer/metrics/class-strays", test_class_strays);
   g_test_add_func("/trainer/metrics/locality", test_locality);
   g_test_add_func("/trainer/metrics/locality-of-model", test_locality_of_model);
   g_test_add_func("/trainer/metrics/pictures-from-data", test_pictures_from_data);

@@ -186,6 +186,18 @@ gboolean ssg_document_set_shown_mask(SsgDocument *self, guint64 shown)
   return ssg_document_push(self, face, text, "shown", NULL, FALSE);
 }
 
+char *ssg_document_describe_move(SsgDocument *self, int part, SsgFace *from, SsgFace *to)
+{
+  const char *what = part == SSG_PART_WHOLE ? _("Foreground") : ssg_document_part_title(self, part);
+  gboolean scaled = FALSE;
+  for (int k = 0; k < ssg_face_n_parts(from); k++)
+    scaled |= ssg_face_transform(from, k).scale != ssg_face_transform(to, k).scale;
+  /* Translators: %s is a part ("Hair"), or "Foreground". */
+  return scaled ? g_strdup_printf(_("%s scaled"), what)
+                /* Translators: %s is a part ("Hair"), or "Foreground". */
+                : g_strdup_printf(_("%s moved"), what);
+}
+
 gboolean ssg_document_set_transform(SsgDocument *self, int part, SsgTransform transform)
 {
   if (part == SSG_PART_BASE || !may_edit(self, part))
@@ -195,10 +207,7 @@ gboolean ssg_document_set_transform(SsgDocument *self, int part, SsgTransform tr
                                                    : ssg_face_set_transform(current, part, transform);
   if (part == SSG_PART_WHOLE)
     take(&face, ssg_document_respect_locks(self, face));
-  g_autofree char *text = part == SSG_PART_WHOLE
-                              ? g_strdup(_("Foreground moved"))
-                              /* Translators: %s is a part ("Hair"). */
-                              : g_strdup_printf(_("%s moved"), ssg_document_part_title(self, part));
+  g_autofree char *text = ssg_document_describe_move(self, part, current, face);
   if (ssg_document_in_gesture(self)) {
     ssg_document_push_preview(self, face, text, NULL);
     return TRUE;

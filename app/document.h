@@ -93,6 +93,8 @@ gboolean ssg_document_set_shown(SsgDocument *self, int part, gboolean shown);
 gboolean ssg_document_set_shown_mask(SsgDocument *self, guint64 shown);
 /* SSG_PART_WHOLE: the foreground, every part but the background and locked ones. In a gesture: a preview. */
 gboolean ssg_document_set_transform(SsgDocument *self, int part, SsgTransform transform);
+/* How the history calls that: "Hair moved", "Foreground scaled". Free it. */
+char *ssg_document_describe_move(SsgDocument *self, int part, SsgFace *from, SsgFace *to);
 gboolean ssg_document_set_noise(SsgDocument *self, SsgNoise noise, guint64 seed);
 
 /* What previews and whole-face edits do with locks: `face` with the codes, transforms and visibility of locked parts as in

@@ -37,10 +37,7 @@ void ssg_slider_place(SsgDocument *document, SsgSlider *slider, int part, SsgTra
   enter(document, slider);
   if (!(done && !in_gesture(document)))
     ssg_document_set_transform(document, part, transform);
-  if (done && in_gesture(document)) {
-    g_autofree char *text = g_strdup_printf(_("%s moved"), ssg_document_part_title(document, part));
-    ssg_document_end_gesture(document, text);
-  }
+  leave(document, done);
 }
 
 static SsgDirectionSet *set_of(SsgDirectionSliders *self, SsgSlider *slider, int *index)

@@ -406,11 +406,11 @@ static SsgFace *moved_face(SsgWindow *self, const SsgTransform *start, double dx
   return ssg_document_respect_locks(self->document, face);
 }
 
-static char *move_description(SsgWindow *self)
+/* What makes `face` of the current one. */
+static char *move_description(SsgWindow *self, SsgFace *face)
 {
-  return g_strdup_printf(_("%s moved"), move_whole(self) ? _("Foreground")
-                                                         : ssg_document_part_title(self->document,
-                                                             ssg_document_selected_part(self->document)));
+  int part = move_whole(self) ? SSG_PART_WHOLE : ssg_document_selected_part(self->document);
+  return ssg_document_describe_move(self->document, part, ssg_document_current(self->document), face);
 }
 
 static void read_transforms(SsgWindow *self)
@@ -437,7 +437,7 @@ static void canvas_moved(SsgCanvas *canvas, int phase, double dx, double dy, dou
     ssg_document_preview(self->document, face);
     return;
   }
-  g_autofree char *text = move_description(self);
+  g_autofree char *text = move_description(self, ssg_document_face(self->document));
   ssg_document_end_gesture(self->document, text);
 }
 
@@ -447,7 +447,7 @@ static void nudge_by(SsgWindow *self, double dx, double dy, double factor)
     return;
   read_transforms(self);
   g_autoptr(SsgFace) face = moved_face(self, self->move_start, dx, dy, factor, 0, 0);
-  g_autofree char *text = move_description(self);
+  g_autofree char *text = move_description(self, face);
   if (!ssg_document_apply(self->document, face, text, "transform") && !move_whole(self))
     tell_locked(self, ssg_document_selected_part(self->document));
 }

@@ -138,6 +138,7 @@ static void test_coalescing(void)
   g_assert_cmpstr(newest(document), ==, "Skin moved");
   g_assert_true(ssg_document_set_transform(document, SSG_PART_WHOLE, (SsgTransform) {2, 0, 0}));
   g_assert_cmpuint(n_entries(document), ==, 3);
+  g_assert_cmpstr(newest(document), ==, "Foreground scaled");
   g_assert_cmpfloat(ssg_face_transform(ssg_document_face(document), 0).scale, ==, 1);
   g_assert_true(ssg_document_undo(document));
   g_assert_true(ssg_document_redo(document));

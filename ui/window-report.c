@@ -158,6 +158,8 @@ static void report_state(SsgWindow *self, GString *out)
   g_string_append_printf(out, "state hovered %s\n", info && hovered >= 0 ? info->part_names[hovered] : "none");
   g_string_append_printf(out, "state position %d\n", ssg_document_position(self->document));
   g_string_append_printf(out, "state n-history %u\n", g_list_model_get_n_items(history));
+  g_autoptr(SsgHistoryEntry) step = g_list_model_get_item(history, ssg_document_position(self->document));
+  g_string_append_printf(out, "state step %s\n", step ? ssg_history_entry_description(step) : "none");
   g_string_append_printf(out, "state fullscreen %d\n", gtk_window_is_fullscreen(GTK_WINDOW(self)));
   g_string_append_printf(out, "state modified %d\n", ssg_document_modified(self->document));
   g_string_append_printf(out, "state title %s\n", ssg_document_title(self->document));

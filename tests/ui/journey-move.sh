@@ -36,6 +36,7 @@ holds "$dy < -0.07 && $dy > -0.13" "shift down by a twentieth"
 holds "$scale == 1" "scale after a drag"
 same "$(state transform.$rest)" "$(state transform.$part)" "the other parts' transform"
 same "$(transform background 2)" 0.0000 "the background's shift"
+same "$(state step)" "Foreground moved" "what the history calls a drag"
 moved=$(state picture)
 other "$moved" "$first" "picture after the move"
 
@@ -48,6 +49,7 @@ drag_points $1 $2 $(($1 + (x - $1) / 3)) $(($2 + (y - $2) / 3))
 await position 2
 settle
 small=$(transform $part 1)
+same "$(state step)" "Foreground scaled" "what the history calls drawing a handle"
 holds "$small > 1.1" "scale after the corner was drawn in (larger numbers: a smaller part)"
 same "$(transform background 1)" 1.0000 "the background's scale"
 other "$(state picture)" "$moved" "picture after the handle"

@@ -493,55 +493,62 @@ static gboolean draw_sheet(SsgTrainer *trainer, SsgRunDirectory *run, GError **e
 
 /* --- the loop --- */
 
-/* Tells the training where the data have which part. The processes share the reading; a run that goes on finds the same. */
-static gboolean learn_support(SsgTrainer *trainer, SsgDataset *dataset, SsgLoaderOptions options, GError **error)
-{
-  const SsgArchitecture *a = &trainer->config->arch;
-  gint64 n = MIN(4096, 4 * (gint64) ssg_dataset_length(dataset)) / options.batch + 1;
-  g_autofree double *counts = g_new0(double, (gsize) a->n_parts * a->coarse_size * a->coarse_size);
-  g_autofree guint8 *supported = NULL;
-
-  options.position = 0;
-  options.cache_bytes = 0;
-  g_autoptr(SsgLoader) loader = ssg_loader_new(dataset, &options, error);
-  for (gint64 i = 0; i < n; i++) {
-    const SsgBatch *batch = loader ? ssg_loader_next(loader, error) : NULL;
-    if (!batch)
-      return FALSE;
-    ssg_mask_support_count(batch->labels, batch->n, options.size, a->n_parts, a->coarse_size, counts);
-  }
-  ssg_workers_sum(trainer->workers, counts, a->n_parts * a->coarse_size * a->coarse_size);
-  supported = ssg_mask_support_find(counts, n * options.batch, a->n_parts, a->coarse_size);
-  ssg_training_set_support(trainer->training, supported);
-  return TRUE;
-}
-
-gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **error)
+/* Of this process's share of the data, from an image's position in the run on. */
+static SsgLoader *new_loader(const SsgTrainer *trainer, guint64 position, gsize cache_bytes, GError **error)
 {
   const SsgTrainConfig *c = trainer->config;
-  g_autoptr(SsgDataset) dataset = ssg_training_data_open(c, report, error);
-  if (!dataset)
-    return FALSE;
   SsgAugment augment = {.flip = c->flip, .probability = c->augment, .shift = c->shift, .scale = c->scale, .rotate = c->rotate};
   SsgLoaderOptions options = {.size = c->arch.size,
                               .batch = c->batch,
                               .rank = ssg_workers_rank(trainer->workers),
                               .n_ranks = ssg_workers_count(trainer->workers),
                               .seed = c->seed,
-                              .position = trainer->progress.images,
+                              .position = position,
                               .n_classes = c->arch.n_parts,
                               .images_only = !c->arch.disc_masks,
                               .augment = c->flip || c->augment > 0 ? &augment : NULL,
                               .jobs = c->jobs,
                               .depth = 3,
-                              .cache_bytes = (gsize) 1 << 30};
-  if (c->options.mask_support > 0 && !learn_support(trainer, dataset, options, error))
-    return FALSE;
-  trainer->dataset = ssg_dataset_ref(dataset);
-  trainer->loader = ssg_loader_new(dataset, &options, error);
+                              .cache_bytes = cache_bytes};
+  return ssg_loader_new(trainer->dataset, &options, error);
+}
+
+gboolean ssg_trainer_open_data(SsgTrainer *trainer, char **report, GError **error)
+{
+  trainer->dataset = ssg_training_data_open(trainer->config, report, error);
+  trainer->loader = trainer->dataset ? new_loader(trainer, trainer->progress.images, (gsize) 1 << 30, error) : NULL;
   /* What does not decode mostly shows at once: before there is a run folder. */
   trainer->first = trainer->loader ? ssg_loader_next(trainer->loader, error) : NULL;
   return trainer->first != NULL;
+}
+
+/* Tells the training where the data have which part, from some thousands of them; the processes share the reading, and a signal to one
+ * stops all. A run that goes on finds the same as before. */
+static gboolean learn_support(SsgTrainer *trainer, gboolean quiet, gboolean *stopped, GError **error)
+{
+  const SsgTrainConfig *c = trainer->config;
+  int h = c->arch.coarse_size, k = c->arch.n_parts, cells = k * h * h;
+  gint64 n = MIN(4096, 4 * (gint64) ssg_dataset_length(trainer->dataset)) / c->batch + 1;
+  g_autofree double *counts = g_new0(double, cells + 1); /* the last: whether to stop */
+  g_autofree guint8 *supported = NULL;
+
+  g_autoptr(SsgLoader) loader = new_loader(trainer, 0, 0, error);
+  g_autoptr(SsgProgress) progress = ssg_progress_new("where parts are", "images", n * c->batch, quiet);
+  for (gint64 i = 0; i < n && !ssg_interrupt_requested(); i++) {
+    const SsgBatch *batch = loader ? ssg_loader_next(loader, error) : NULL;
+    if (!batch)
+      return FALSE;
+    ssg_mask_support_count(batch->labels, batch->n, c->arch.size, k, h, counts);
+    ssg_progress_add(progress, c->batch);
+  }
+  counts[cells] = ssg_interrupt_requested();
+  ssg_workers_sum(trainer->workers, counts, cells + 1);
+  *stopped = counts[cells] > 0;
+  if (*stopped)
+    return TRUE;
+  supported = ssg_mask_support_find(counts, n * c->batch, k, h);
+  ssg_training_set_support(trainer->training, supported);
+  return TRUE;
 }
 
 /* Of this iteration, with the cooldown at the end: the last one has lr / lr_cooldown. */
@@ -648,6 +655,14 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   gsize pixels = (gsize) c->arch.size * c->arch.size;
   g_autoptr(SsgProgress) progress = NULL;
 
+  gboolean good = TRUE, stopped = FALSE;
+
+  if (c->options.mask_support > 0)
+    good = learn_support(trainer, quiet || !run, &stopped, error);
+  if (!good)
+    log_failure(trainer, run, error && *error ? (*error)->message : "failed");
+  if (!good || stopped)
+    return good && ssg_interrupt_check(error);
   trainer->rgb = g_renew(float, trainer->rgb, c->batch * pixels * 3);
   trainer->labels = g_renew(guint8, trainer->labels, c->batch * pixels);
   progress = ssg_progress_new("training", "images", c->iterations * c->batch, quiet || !run);
@@ -660,7 +675,6 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
                trainer->progress.iteration, c->iterations);
   trainer->run = run;
   trainer->window.start = g_get_monotonic_time();
-  gboolean good = TRUE, stopped = FALSE;
   while (good && !stopped && trainer->progress.iteration < c->iterations)
     good = go_on(trainer, progress, &stopped, error);
   ssg_interrupt_announce(NULL, NULL, -1);

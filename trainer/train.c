@@ -654,10 +654,9 @@ gboolean ssg_trainer_run(SsgTrainer *trainer, SsgRunDirectory *run, gboolean qui
   const SsgTrainConfig *c = trainer->config;
   gsize pixels = (gsize) c->arch.size * c->arch.size;
   g_autoptr(SsgProgress) progress = NULL;
-
   gboolean good = TRUE, stopped = FALSE;
 
-  if (c->options.mask_support > 0)
+  if (c->options.mask_support > 0 && trainer->progress.iteration < c->iterations)
     good = learn_support(trainer, quiet || !run, &stopped, error);
   if (!good)
     log_failure(trainer, run, error && *error ? (*error)->message : "failed");

@@ -17,7 +17,7 @@ static const IntField int_fields[] = {
     FIELD(n_parts),        FIELD(style_dim),        FIELD(n_mapping),   FIELD(n_layers),    FIELD(n_base),
     FIELD(n_depth),        FIELD(local_channels),   FIELD(feature_channels), FIELD(coarse_size), FIELD(render_size),
     FIELD(size),           FIELD(residual_refine),  FIELD(detach_texture), FIELD(antialias_masks),
-    FIELD(disc_masks)};
+    FIELD(disc_masks),     FIELD(disc_emphasis)};
 #undef FIELD
 
 static int *int_field(SsgArchitecture *arch, const IntField *field)
@@ -28,7 +28,7 @@ static int *int_field(SsgArchitecture *arch, const IntField *field)
 static gboolean is_flag(const char *name)
 {
   return g_str_equal(name, "residual_refine") || g_str_equal(name, "detach_texture") || g_str_equal(name, "antialias_masks") ||
-         g_str_equal(name, "disc_masks");
+         g_str_equal(name, "disc_masks") || g_str_equal(name, "disc_emphasis");
 }
 
 static JsonArray *array_of(const int *values, int n)

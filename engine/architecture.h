@@ -36,6 +36,7 @@ typedef struct {
   int n_disc_levels;                     /* log2(R / 4) residual blocks */
   int disc_channels[SSG_MAX_LEVELS + 1]; /* channels at R, R/2 ... 4 */
   gboolean disc_masks;                   /* has the mask branch convs_seg */
+  gboolean disc_emphasis; /* ours: it sees colours and fine detail enlarged, see ssg_discriminator_see() */
 } SsgArchitecture;
 
 /* Number of code rows of the short form, B + 2K, and of the expanded form, K * L. */

@@ -168,6 +168,24 @@ static SsgTensor *append_standard_deviation(SsgTensor *x)
   return ssg_scope_end_keep(ctx, ssg_tensor_concat((SsgTensor *[]){x, deviation}, 2, 3));
 }
 
+#define COLOUR_GAIN 3.0f
+#define DETAIL_GAIN 3.0f
+
+SsgTensor *ssg_discriminator_see(const SsgDiscriminator *d, SsgTensor *rgb)
+{
+  SsgContext *ctx = ssg_tensor_context(rgb);
+  if (!d->arch.disc_emphasis)
+    return rgb;
+  ssg_scope_begin(ctx);
+  SsgTensor *grey = ssg_tensor_mean_axis(rgb, 3);
+  SsgTensor *x = ssg_tensor_add(ssg_tensor_scale(rgb, COLOUR_GAIN), ssg_tensor_scale(grey, 1 - COLOUR_GAIN));
+  /* [1, 3, 3, 1] / 8 twice: by way of the places between the pixels. */
+  SsgTensor *blurred = ssg_tensor_upfirdn(x, 1, 1, 3, 3, 1, NULL, NULL, NULL, FALSE);
+  blurred = ssg_tensor_upfirdn(blurred, 1, 1, 0, 0, 1, NULL, NULL, NULL, FALSE);
+  x = ssg_tensor_add(ssg_tensor_scale(x, DETAIL_GAIN), ssg_tensor_scale(blurred, 1 - DETAIL_GAIN));
+  return ssg_scope_end_keep(ctx, x);
+}
+
 SsgTensor *ssg_discriminator_forward(SsgDiscriminator *d, SsgTensor *rgb, SsgTensor *seg)
 {
   SsgContext *ctx = ssg_tensor_context(rgb);

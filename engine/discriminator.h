@@ -30,7 +30,14 @@ SsgDiscriminator *ssg_discriminator_new(SsgContext *ctx, const SsgArchitecture *
 void ssg_discriminator_free(SsgDiscriminator *d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgDiscriminator, ssg_discriminator_free)
 
-/* rgb [N, R, R, 3]; seg [N, R, R, K] in [-1, 1], or NULL (image branch alone). Returns scores [N, 1]. N must be divisible by
+/* What it is shown of pictures rgb [N, R, R, 3]. Without arch.disc_emphasis the same tensor. With it, the differences of a pixel's channels
+ * from their mean are three times as large, and then so is what a binomial blur of seven pixels takes away: pre-emphasis. Of a natural
+ * picture's energy little is in its colours and in its finest scales; R1 bounds how fast the score changes with what is shown, so that a
+ * difference as small as the grain of a plain wall hardly counts unless it is shown larger. Linear; colours of a constant picture within
+ * three pixels of the rim fade to black as the blur does. */
+SsgTensor *ssg_discriminator_see(const SsgDiscriminator *d, SsgTensor *rgb);
+
+/* rgb [N, R, R, 3] as ssg_discriminator_see() gives it; seg [N, R, R, K] in [-1, 1], or NULL (image branch alone). Returns scores [N, 1]. N must be divisible by
  * min(N, 4), the set size of the minibatch standard deviation: asserted; see ssg_discriminator_batch_fits(). */
 SsgTensor *ssg_discriminator_forward(SsgDiscriminator *d, SsgTensor *rgb, SsgTensor *seg);
 gboolean ssg_discriminator_batch_fits(int n);

@@ -230,9 +230,9 @@ void ssg_training_d(SsgTraining *t, const SsgDraw *draw, const float *real_rgb, 
   SsgTensor *fake_rgb = ssg_tensor_ref(fake.rgb), *fake_seg = ssg_tensor_ref(fake.seg);
   ssg_scope_end(t->ctx);
   ssg_context_set_recording(t->ctx, TRUE);
-  SsgTensor *fake_score = ssg_discriminator_forward(t->d, fake_rgb, real_labels ? fake_seg : NULL);
+  SsgTensor *fake_score = ssg_discriminator_forward(t->d, ssg_discriminator_see(t->d, fake_rgb), real_labels ? fake_seg : NULL);
   SsgTensor *rgb = ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, size, size, 3), real_rgb);
-  SsgTensor *real_score = ssg_discriminator_forward(t->d, rgb, real_mask(t, n, real_labels));
+  SsgTensor *real_score = ssg_discriminator_forward(t->d, ssg_discriminator_see(t->d, rgb), real_mask(t, n, real_labels));
   SsgTensor *loss = ssg_tensor_add(ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(real_score, -1))),
                                    ssg_tensor_mean(ssg_tensor_softplus(fake_score)));
   ssg_context_set_recording(t->ctx, FALSE);
@@ -258,7 +258,8 @@ void ssg_training_r1(SsgTraining *t, int n, const float *real_rgb, const guint8 
   const SsgTrainingOptions *o = &t->options;
 
   ssg_scope_begin(t->ctx);
-  SsgTensor *in[2] = {ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, size, size, 3), real_rgb), real_mask(t, n, real_labels)};
+  SsgTensor *rgb = ssg_tensor_new_f32(t->ctx, SSG_SHAPE(n, size, size, 3), real_rgb);
+  SsgTensor *in[2] = {ssg_discriminator_see(t->d, rgb), real_mask(t, n, real_labels)};
   int n_in = in[1] ? 2 : 1;
   for (int i = 0; i < n_in; i++)
     ssg_tensor_require_gradient(in[i]);
@@ -323,7 +324,7 @@ void ssg_training_g(SsgTraining *t, const SsgDraw *draw, float scale, SsgStepSta
   ssg_scope_begin(t->ctx);
   ssg_context_set_recording(t->ctx, TRUE);
   SsgGenerated fake = generate(t, draw, expanded_codes(t, draw));
-  SsgTensor *score = ssg_discriminator_forward(t->d, fake.rgb, t->d->arch.disc_masks ? fake.seg : NULL);
+  SsgTensor *score = ssg_discriminator_forward(t->d, ssg_discriminator_see(t->d, fake.rgb), t->d->arch.disc_masks ? fake.seg : NULL);
   SsgTensor *adversarial = ssg_tensor_mean(ssg_tensor_softplus(ssg_tensor_scale(score, -1))), *loss = adversarial;
   SsgTensor *mask = NULL, *entropy = NULL, *recall = NULL, *support = NULL;
   if (o->mask_weight > 0) {

@@ -175,7 +175,7 @@ static double live_mib(Bench *b)
                                              SSG_SHAPE(b->piece, ssg_architecture_expanded_rows(a), a->style_dim), 1);
   ssg_generator_noise(t->g, draw->noise, b->piece, draw->seed, draw->streams, noise);
   SsgGenerated fake = ssg_generator_forward(t->g, codes, noise);
-  ssg_discriminator_forward(t->d, fake.rgb, a->disc_masks ? fake.seg : NULL);
+  ssg_discriminator_forward(t->d, ssg_discriminator_see(t->d, fake.rgb), a->disc_masks ? fake.seg : NULL);
   ssg_context_set_recording(ctx, FALSE);
   ssg_device_memory(ssg_context_device(ctx), &memory);
   ssg_scope_end(ctx);
@@ -200,6 +200,12 @@ gboolean ssg_bench_train(SsgContext *ctx, const SsgTrainBenchSettings *settings,
   for (gsize i = 0; i < pixels && b.labels; i++)
     b.labels[i] = g_rand_int_range(rand, 0, arch->n_parts);
   g_rand_free(rand);
+  if (settings->options->mask_support > 0) {
+    gsize cells = (gsize) arch->n_parts * arch->coarse_size * arch->coarse_size;
+    g_autofree guint8 *everywhere = g_malloc(cells);
+    memset(everywhere, 1, cells);
+    ssg_training_set_support(b.t, everywhere);
+  }
   for (int i = 0; i < SSG_TRAIN_STEPS; i++)
     b.times[i] = g_array_new(FALSE, FALSE, sizeof(double));
   ssg_device_reset_peak(ssg_context_device(ctx));

@@ -19,6 +19,7 @@ typedef struct {
   int batch;             /* images of one iteration over all processes */
   int micro_batch;       /* images computed at once by one process; 0: see ssg_train_config_piece() */
   gint64 iterations;     /* the run ends after so many */
+  gint64 d_warmup;       /* the first so many iterations have no generator step */
   gint64 lr_cooldown;    /* over the last so many of them the rate falls linearly from options.lr to 0; 0: it does not */
   guint64 seed;
   double mixing;         /* probability of style mixing */

@@ -565,16 +565,19 @@ static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
   const SsgTrainingOptions *o = &trainer->training->options;
   gint64 i = trainer->progress.iteration;
 
-  window->n_locality += locality_is_due(trainer);
+  gboolean both = i >= trainer->config->d_warmup;
   trainer->training->options.lr = learning_rate(trainer);
   discriminator_steps(trainer, batch, &window->sum);
-  generator_steps(trainer, &window->sum);
-  ssg_training_ema(trainer->training, trainer->config->batch);
+  if (both) {
+    window->n_locality += locality_is_due(trainer);
+    generator_steps(trainer, &window->sum);
+    ssg_training_ema(trainer->training, trainer->config->batch);
+  }
   trainer->progress.iteration++;
   trainer->progress.images += trainer->config->batch;
   window->n++;
   window->n_r1 += o->r1_every && i % o->r1_every == 0;
-  window->n_path += o->path_every && i % o->path_every == 0;
+  window->n_path += both && o->path_every && i % o->path_every == 0;
   window->images += trainer->config->batch;
 }
 

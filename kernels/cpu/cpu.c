@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <xmmintrin.h>
+#endif
 
 #include "kernels/cpu/dnnl.h"
 #include "kernels/cpu/internal.h"
@@ -73,6 +76,19 @@ static void cpu_describe(int index, char *text, size_t text_size)
   snprintf(text, text_size, "%s, %d core%s", model, n, n == 1 ? "" : "s");
 }
 
+/* In this thread, and in those that it starts from now on: numbers below 1e-38 are 0. Masks where a part is not, and the gradients of such
+ * masks, are full of them, and Intel's processors take a hundred cycles for each product: a training was three times as slow. */
+static void flush_subnormals(void)
+{
+#if defined(__x86_64__)
+  _mm_setcsr(_mm_getcsr() | 0x8040); /* results, and operands */
+#elif defined(__aarch64__)
+  uint64_t control;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+  __asm__ volatile("msr fpcr, %0" : : "r"(control | 1 << 24));
+#endif
+}
+
 static SsgStatus cpu_open(int index, void **state, char *reason, size_t reason_size)
 {
 #ifdef M_MMAP_THRESHOLD
@@ -81,6 +97,7 @@ static SsgStatus cpu_open(int index, void **state, char *reason, size_t reason_s
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 4 << 20);
 #endif
+  flush_subnormals();
   SsgCpu *cpu = calloc(1, sizeof *cpu);
   if (!cpu) {
     snprintf(reason, reason_size, "there is no memory for the CPU device");

@@ -245,6 +245,81 @@ static void test_grown_part(void)
   g_assert_cmpfloat(distance_after_steps(with, 1, 60), <, 59.995);
 }
 
+/* --- emphasis --- */
+
+/* A discriminator that sees pictures emphasised is a plain one of emphasised pictures: a blur by hand, of seven pixels. */
+static void test_emphasis(void)
+{
+  static const float blur[7] = {1 / 64.0f, 6 / 64.0f, 15 / 64.0f, 20 / 64.0f, 15 / 64.0f, 6 / 64.0f, 1 / 64.0f};
+  GError *error = NULL;
+  g_autoptr(SsgContext) ctx = ssg_context_new("cpu", 1, &error);
+  g_assert_no_error(error);
+  SsgArchitecture emphasised = arch;
+  SsgTrainingOptions options = ssg_training_options_published();
+  float rgb[N * R * R * 3], enlarged[N * R * R * 3], expected[N * R * R * 3], got[N * R * R * 3];
+  guint8 labels[N * R * R];
+
+  emphasised.disc_emphasis = TRUE;
+  g_autoptr(SsgTraining) plain = ssg_training_new(ctx, &arch, &options, 5, &error);
+  g_autoptr(SsgTraining) with = ssg_training_new(ctx, &emphasised, &options, 5, &error);
+  g_assert_no_error(error);
+  for (int i = 0; i < N * R * R * 3; i++)
+    rgb[i] = sinf(0.7f * i) + 0.3f * (i % 3);
+  for (int i = 0; i < N * R * R; i++)
+    labels[i] = i / 5 % K;
+  for (int i = 0; i < N * R * R * 3; i++) {
+    float mean = (rgb[i / 3 * 3] + rgb[i / 3 * 3 + 1] + rgb[i / 3 * 3 + 2]) / 3;
+    enlarged[i] = mean + 3 * (rgb[i] - mean);
+  }
+  for (int i = 0; i < N * R * R * 3; i++) {
+    int x = i / 3 % R, y = i / 3 / R % R;
+    float sum = 0;
+    for (int v = MAX(0, y - 3); v <= MIN(R - 1, y + 3); v++)
+      for (int u = MAX(0, x - 3); u <= MIN(R - 1, x + 3); u++)
+        sum += blur[v - y + 3] * blur[u - x + 3] * enlarged[i + 3 * ((v - y) * R + u - x)];
+    expected[i] = sum + 3 * (enlarged[i] - sum);
+  }
+
+  ssg_scope_begin(ctx);
+  SsgTensor *picture = ssg_tensor_new_f32(ctx, SSG_SHAPE(N, R, R, 3), rgb);
+  g_assert_true(ssg_discriminator_see(plain->d, picture) == picture);
+  g_assert_true(ssg_tensor_download(ssg_discriminator_see(with->d, picture), got));
+  ssg_scope_end(ctx);
+  for (int i = 0; i < N * R * R * 3; i++)
+    g_assert_cmpfloat(fabsf(got[i] - expected[i]), <, 1e-5f);
+
+  /* R1 is the slope by what is seen; and the D step shows both, the real pictures and the generated ones, so. */
+  SsgStepStats a = {0}, b = {0};
+  ssg_training_begin_d(plain);
+  ssg_training_r1(plain, N, expected, labels, 1, &a);
+  ssg_training_begin_d(with);
+  ssg_training_r1(with, N, rgb, labels, 1, &b);
+  g_assert_cmpfloat(a.r1_image, >, 1e-6);
+  g_assert_cmpfloat(fabs(a.r1_image / b.r1_image - 1), <, 1e-4);
+  ssg_training_d(plain, &draw, expected, labels, 1, &a);
+  ssg_training_d(with, &draw, rgb, labels, 1, &b);
+  g_assert_cmpfloat(fabs(a.real_score - b.real_score), <, 1e-5);
+  g_assert_cmpfloat(fabs(a.fake_score - b.fake_score), >, 1e-4);
+  /* And the G step the same as the D step. */
+  ssg_training_begin_g(with);
+  ssg_training_g(with, &draw, 1, &b);
+  double both = 0, scores[N];
+  ssg_scope_begin(ctx);
+  float at[1000];
+  g_assert_cmpint(ssg_tensor_elements(with->g_grad), <=, G_N_ELEMENTS(at));
+  g_assert_true(ssg_tensor_download(ssg_parameters_trained(with->g->parameters), at));
+  SsgGenerated fake = generate_at(with, at, at, 0, ssg_tensor_elements(with->g_grad));
+  float values[N];
+  g_assert_true(ssg_tensor_download(ssg_discriminator_forward(with->d, ssg_discriminator_see(with->d, fake.rgb), fake.seg), values));
+  ssg_scope_end(ctx);
+  for (int i = 0; i < N; i++) {
+    scores[i] = values[i];
+    both += log1p(exp(-scores[i])) / N;
+  }
+  g_assert_cmpfloat(fabs(both - b.loss_g), <, 1e-5);
+  g_assert_cmpfloat(fabs((scores[0] + scores[1]) / 2 - b.fake_score), <, 1e-5);
+}
+
 /* --- locality --- */
 
 #define PIXELS (R * R)
@@ -355,5 +430,6 @@ int main(int argc, char **argv)
   g_test_add_func("/engine/training/sunk-part", test_sunk_part);
   g_test_add_func("/engine/training/mask-support", test_mask_support);
   g_test_add_func("/engine/training/grown-part", test_grown_part);
+  g_test_add_func("/engine/training/emphasis", test_emphasis);
   return g_test_run();
 }

@@ -72,11 +72,44 @@ static void test_bench(void)
   g_assert_nonnull(strstr(said, "1 thread, batch 8 in pieces of 4, 16 iterations"));
   g_assert_nonnull(strstr(said, "images a second"));
   g_assert_nonnull(strstr(said, " that a 3x3 convolution reaches, measured between iterations"));
+  /* A loss that wants to know where the data have parts is benched without data, too. */
+  g_clear_pointer(&said, g_free);
+  g_assert_cmpint(run("data portraits --count 4 --size 16 --out @/few --quiet --seed 1", NULL), ==, 0);
+  g_assert_cmpint(run_saying("train --preset small-32 --data @/few --mask-support 1 --dry-run --threads 1", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "images a second tried here about"));
   g_assert_cmpint(run("bench --train --config @/config.json --arch small-64", &messages), ==, 2);
   g_assert_nonnull(strstr(messages, "exclude each other"));
   g_clear_pointer(&messages, g_free);
   g_assert_cmpint(run("bench --train --batch 0", &messages), ==, 2);
   g_assert_nonnull(strstr(messages, "--batch takes a number from 1"));
+}
+
+/* --- a discriminator that starts later than the generator --- */
+
+/* Whether `name` has the same bits in both. */
+static gboolean same(const char *snapshot_a, const char *snapshot_b, const char *name)
+{
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(snapshot_a, NULL), b = ssg_safetensors_open(snapshot_b, NULL);
+  const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, name), *y = ssg_host_tensors_get(b->tensors, name);
+  return memcmp(x->data, y->data, x->n_bytes) == 0;
+}
+
+static void test_warmup(void)
+{
+  static const char *const names[] = {"g.render_net.convs.0.weight", "g_ema.render_net.convs.0.weight"};
+  g_autofree char *found[3] = {NULL};
+  for (int i = 0; i < 3; i++) {
+    g_autofree char *out = g_strdup_printf("/warmup-%d/00000-small-64", i);
+    g_autofree char *line = g_strdup_printf(TRAIN "--d-warmup 2 --grid-every 0 --iterations %d --out @/warmup-%d", i + 1, i);
+    g_assert_cmpint(run(line, NULL), ==, 0);
+    found[i] = snapshot(out);
+    g_assert_nonnull(found[i]);
+  }
+  g_assert_false(same(found[0], found[1], "d.final_conv.0.weight"));
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    g_assert_true(same(found[0], found[1], names[i]));
+    g_assert_false(same(found[1], found[2], names[i]));
+  }
 }
 
 /* --- fine-tuning --- */
@@ -187,6 +220,7 @@ static void add(void)
   make_whole();
   g_test_add_func("/train/data", test_data);
   g_test_add_func("/train/dry-run", test_dry_run);
+  g_test_add_func("/train/warmup", test_warmup);
   g_test_add_func("/train/live-line", test_live_line);
   g_test_add_func("/train/bench", test_bench);
   g_test_add_func("/train/finetune", test_finetune);

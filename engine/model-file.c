@@ -415,8 +415,11 @@ static GHashTable *metadata_of(SsgModel *model)
   const SsgModelInfo *info = ssg_model_info(model);
   GHashTable *metadata = about_of(info);
   SsgArchitecture arch = info->arch;
-  arch.n_disc_levels = 0; /* no discriminator in this file */
-  arch.disc_masks = FALSE;
+  const SsgDiscriminator *d = ssg_model_discriminator(model);
+  arch.n_disc_levels = d ? d->arch.n_disc_levels : 0;
+  memcpy(arch.disc_channels, d ? d->arch.disc_channels : (int[SSG_MAX_LEVELS + 1]){0}, sizeof arch.disc_channels);
+  arch.disc_masks = d && d->arch.disc_masks;
+  arch.disc_emphasis = d && d->arch.disc_emphasis;
   g_autoptr(JsonNode) architecture = ssg_architecture_to_json(&arch);
 
   g_hash_table_insert(metadata, "format", g_strdup("ssgan-model"));
@@ -429,6 +432,7 @@ static GHashTable *metadata_of(SsgModel *model)
 
 typedef struct {
   SsgHostTensors *out;
+  const char *prefix; /* of the names */
   const float *block;
   SsgDtype dtype;
   SsgContext *ctx;
@@ -452,7 +456,17 @@ static void collect_native(const char *name, const SsgParameter *parameter, int 
   Collect *c = data;
   SsgShape shape = ssg_parameter_file_shape(parameter, SSG_LAYOUT_NATIVE);
   const float *values = c->block + parameter->start + part * ssg_shape_elements(&shape);
-  ssg_host_tensors_take(c->out, converted(c->ctx, name, &shape, values, c->dtype), NULL);
+  g_autofree char *full = g_strconcat(c->prefix, name, NULL);
+  ssg_host_tensors_take(c->out, converted(c->ctx, full, &shape, values, c->dtype), NULL);
+}
+
+static void collect_network(SsgParameters *parameters, const char *prefix, SsgDtype dtype, SsgHostTensors *out)
+{
+  SsgTensor *block = ssg_parameters_block(parameters);
+  g_autofree float *values = g_new(float, ssg_tensor_elements(block));
+  Collect collect = {.out = out, .prefix = prefix, .block = values, .dtype = dtype, .ctx = ssg_tensor_context(block)};
+  ssg_tensor_download(block, values);
+  ssg_parameters_each_name(parameters, collect_native, &collect);
 }
 
 static void collect_directions(SsgModel *model, SsgDtype dtype, SsgHostTensors *out)
@@ -473,15 +487,14 @@ gboolean ssg_model_save(SsgModel *model, const char *path, SsgDtype dtype, GErro
 {
   SsgGenerator *g = ssg_model_generator(model);
   SsgContext *ctx = ssg_model_context(model);
-  SsgTensor *block = ssg_parameters_block(g->parameters);
-  g_autofree float *values = g_new(float, ssg_tensor_elements(block));
+  const SsgDiscriminator *d = ssg_model_discriminator(model);
   g_autoptr(SsgHostTensors) tensors = ssg_host_tensors_new();
   g_autoptr(GHashTable) metadata = metadata_of(model);
   SsgShape s = SSG_SHAPE(g->arch.style_dim);
 
-  ssg_tensor_download(block, values);
-  Collect collect = {.out = tensors, .block = values, .dtype = dtype, .ctx = ctx};
-  ssg_parameters_each_name(g->parameters, collect_native, &collect);
+  collect_network(g->parameters, "", dtype, tensors);
+  if (d)
+    collect_network(d->parameters, "d.", dtype, tensors);
   ssg_host_tensors_take(tensors, ssg_host_tensor_new_copy("w_mean", SSG_F32, &s, ssg_model_mean(model)), NULL);
   if (ssg_model_keeps_directions(model))
     collect_directions(model, dtype, tensors);

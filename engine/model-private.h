@@ -3,6 +3,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "engine/discriminator.h"
 #include "engine/generator.h"
 #include "engine/model.h"
 
@@ -25,6 +26,9 @@ void ssg_model_keep_directions(SsgModel *model);
 gboolean ssg_model_keeps_directions(SsgModel *model);
 /* directions [1 + 2K, SSG_N_DIRECTIONS, S] and effects [1 + 2K, SSG_N_DIRECTIONS], all of them. */
 void ssg_model_write_directions(SsgModel *model, float *directions, float *effects);
+/* ssg_model_save() shall write this one, too: training goes on from it. Taken; NULL: none, as in a model that was loaded. */
+void ssg_model_take_discriminator(SsgModel *model, SsgDiscriminator *d);
+const SsgDiscriminator *ssg_model_discriminator(SsgModel *model);
 /* What SsgModelInfo does not say: arguments of the public checkpoint it came from; NULL when unknown. Owned by the model. */
 JsonNode *ssg_model_args(SsgModel *model);
 void ssg_model_set_args(SsgModel *model, JsonNode *args); /* taken; NULL is allowed */

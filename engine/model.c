@@ -24,6 +24,7 @@ struct _SsgModel {
   float *covariance;        /* [S, S] of w, or NULL */
   SsgDirectionTable *directions;
   gboolean keep_directions;
+  SsgDiscriminator *d; /* to be saved along, or NULL */
   JsonNode *args;
 };
 
@@ -124,6 +125,7 @@ void ssg_model_unref(SsgModel *model)
   if (!model || --model->refs > 0)
     return;
   ssg_generator_free(model->g);
+  ssg_discriminator_free(model->d);
   ssg_model_info_free(model->info);
   ssg_direction_table_free(model->directions);
   g_free(model->path);
@@ -337,6 +339,17 @@ void ssg_model_keep_directions(SsgModel *model)
 gboolean ssg_model_keeps_directions(SsgModel *model)
 {
   return model->keep_directions;
+}
+
+void ssg_model_take_discriminator(SsgModel *model, SsgDiscriminator *d)
+{
+  ssg_discriminator_free(model->d);
+  model->d = d;
+}
+
+const SsgDiscriminator *ssg_model_discriminator(SsgModel *model)
+{
+  return model->d;
 }
 
 void ssg_model_write_directions(SsgModel *model, float *directions, float *effects)

@@ -313,8 +313,8 @@ static gboolean load_adam(SsgParameters *p, const SsgHostTensors *names, const S
 static gboolean load_public_networks(const Network networks[3], const SsgCheckpoint *file, const char *path, GError **error)
 {
   SsgHostTensors *g = file->g ? file->g : file->g_ema, *ema = file->g_ema ? file->g_ema : file->g;
-  return ssg_parameters_load(networks[0].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error) &&
-         ssg_parameters_load(networks[1].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error) &&
+  return (!networks[0].parameters || ssg_parameters_load(networks[0].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, g, path, error)) &&
+         (!networks[1].parameters || ssg_parameters_load(networks[1].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, ema, path, error)) &&
          (!file->d || !networks[2].parameters ||
           ssg_parameters_load(networks[2].parameters, SSG_LAYOUT_PUBLIC, look_up_plain, file->d, path, error));
 }
@@ -340,7 +340,7 @@ gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found
 
 /* --- starting from another model --- */
 
-/* Fills networks of the file's own architecture from it. */
+/* Fills networks of the file's own architecture from it, those that are there. */
 static gboolean load_networks(const Network networks[3], const char *path, gboolean *has_d, GError **error)
 {
   g_autoptr(GBytes) bytes = ssg_map_file(path, error);
@@ -361,14 +361,29 @@ static gboolean load_networks(const Network networks[3], const char *path, gbool
   if (state && !ssg_checksums_verify(file, path, error))
     return FALSE;
   for (int i = 0; i < 3; i++) {
-    Lookup lookup = {.tensors = file->tensors, .network = state ? networks[i].name : NULL};
-    if (i == 2 && (!state || !networks[2].parameters))
-      continue;
-    if (!ssg_parameters_load(networks[i].parameters, SSG_LAYOUT_NATIVE, look_up, &lookup, path, error))
+    Lookup lookup = {.tensors = file->tensors, .network = state || i == 2 ? networks[i].name : NULL};
+    if (networks[i].parameters && !ssg_parameters_load(networks[i].parameters, SSG_LAYOUT_NATIVE, look_up, &lookup, path, error))
       return FALSE;
   }
-  *has_d = state && networks[2].parameters;
+  *has_d = networks[2].parameters != NULL;
   return TRUE;
+}
+
+SsgDiscriminator *ssg_training_read_discriminator(SsgContext *ctx, const char *path, GError **error)
+{
+  gboolean has_d = FALSE;
+  g_autoptr(SsgModelInfo) info = ssg_model_info_read(path, error);
+  if (!info)
+    return NULL;
+  g_autoptr(SsgDiscriminator) d = info->arch.n_disc_levels ? ssg_discriminator_new(ctx, &info->arch, 0, error) : NULL;
+  if (info->arch.n_disc_levels && !d)
+    return NULL;
+  const Network networks[3] = {{"g", NULL}, {"g_ema", NULL}, {"d", d ? d->parameters : NULL}};
+  if (!load_networks(networks, path, &has_d, error))
+    return NULL;
+  if (!has_d)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "%s holds no discriminator", path);
+  return has_d ? g_steal_pointer(&d) : NULL;
 }
 
 char *ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error)
@@ -388,6 +403,12 @@ char *ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d,
   g_autofree char *of_ema = of_g ? ssg_transfer_generator(ema, t->g_ema, path, error) : NULL;
   if (!of_ema)
     return NULL;
-  g_autofree char *of_d = *has_d ? ssg_transfer_discriminator(d, t->d, error) : g_strdup("discriminator: all fresh, the file has none");
+  g_autofree char *of_d = NULL;
+  if (*has_d && info->arch.disc_emphasis != t->d->arch.disc_emphasis) {
+    *has_d = FALSE;
+    of_d = g_strdup_printf("discriminator: all fresh, the file's sees pictures %s", info->arch.disc_emphasis ? "emphasised" : "as they are");
+  } else {
+    of_d = *has_d ? ssg_transfer_discriminator(d, t->d, error) : g_strdup("discriminator: all fresh, the file has none");
+  }
   return of_d ? g_strconcat(of_g, "\n", of_d, NULL) : NULL;
 }

@@ -26,6 +26,8 @@ gboolean ssg_training_check(const char *path, SsgArchitecture *arch, GError **er
  * (transfer.h): parameters of g and g_ema (the one that is there stands for a missing other), and of d where the file has one
  * (*has_d TRUE). Optimisers stay as they are. Returns what was taken over and what was not, a line for each network; free it. */
 char *ssg_training_start_from(SsgTraining *t, const char *path, gboolean *has_d, GError **error);
+/* The discriminator in a file that ssg_training_start_from() would read; SSG_ERROR_ARGUMENT where it has none. */
+SsgDiscriminator *ssg_training_read_discriminator(SsgContext *ctx, const char *path, GError **error);
 /* Goes on from a public checkpoint with g, d and perhaps optimiser states: what is there is taken, what is not stays as it is.
  * found: SsgCheckpointSections that the file has. */
 gboolean ssg_training_load_public(SsgTraining *t, const char *path, guint *found, GError **error);

@@ -6,6 +6,7 @@
 SsgTrainingOptions ssg_training_options_published(void)
 {
   return (SsgTrainingOptions){.lr = 0.002f,
+                              .d_lr_scale = 1,
                               .r1_image = 10,
                               .r1_mask = 1000,
                               .r1_every = 16,
@@ -496,7 +497,8 @@ static void apply(SsgTensor *parameters, SsgTensor *grad, SsgTensor *m, SsgTenso
 
 void ssg_training_apply_d(SsgTraining *t)
 {
-  apply(ssg_parameters_trained(t->d->parameters), t->d_grad, t->d_m, t->d_v, t->options.lr, t->options.r1_every, &t->d_steps);
+  apply(ssg_parameters_trained(t->d->parameters), t->d_grad, t->d_m, t->d_v, t->options.lr * t->options.d_lr_scale,
+        t->options.r1_every, &t->d_steps);
 }
 
 void ssg_training_apply_g(SsgTraining *t)

@@ -8,6 +8,7 @@
 
 typedef struct {
   float lr;            /* before the factor for lazy regularisation; published 0.002 */
+  float d_lr_scale;    /* the discriminator's rate is lr times this; published 1 (Heusel et al. 2017: two time scales) */
   float r1_image, r1_mask; /* published 10 and 1000 */
   int r1_every;        /* published 16; 0: never */
   float path_weight;   /* published 0.5 */

@@ -4,6 +4,7 @@
  * Conventions
  *   - Arrays are dense, row-major, rank 1..SSG_MAX_RANK; pictures are NHWC; convolution weights [out, kh, kw, in].
  *   - Values are f32 unless an op names another dtype. Reductions and products accumulate in f32 or better.
+ *   - A device may take f32 numbers below the smallest normal one, 1.2e-38, for 0; the CPU does, in the thread that opens it.
  *   - The caller (engine/) has checked every shape; a device only asserts.
  *   - act is sqrt(2) * leaky_relu(., 0.2). Where the result is f16 it is then held within +-256 (Karras et al. 2020, "Training GANs
  *     with limited data", appendix C), so that the sums of the next layer stay in range; NaN stays NaN.

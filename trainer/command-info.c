@@ -46,7 +46,7 @@ static void print_table(const SsgModelInfo *info, const char *path)
   print_row("render net", "from %d to %d: %s%s", a->render_size, a->size, channels,
             a->residual_refine ? "; refines the coarse mask" : "");
   print_row("parameters", "%.2f million; discriminator %s", (double) ssg_architecture_generator_parameters(a) / 1e6,
-            a->n_disc_levels ? "known" : "not in the file");
+            a->n_disc_levels ? "in the file" : "not in the file");
   double millions = (double) ssg_architecture_generator_macs(a) / 1e6;
   print_row("one face", "%.1f %s multiply-adds, about %" G_GSIZE_FORMAT " MiB of memory", millions < 1000 ? millions : millions / 1000,
             millions < 1000 ? "million" : "billion", info->memory_bytes >> 20);

@@ -82,7 +82,8 @@ static gboolean fill_state(SsgTrainer *trainer, const SsgTrainConfig *config, co
     *message = g_strdup_printf("starts from %s%s\n%s", from, config->options.freeze_local ? ", local generators frozen" : "", report);
   }
   if (!has_d && first)
-    g_printerr("ssgan-trainer: %s has no discriminator: a fresh one starts with it, and needs a few hundred iterations to catch up\n", from);
+    g_printerr("ssgan-trainer: %s has no discriminator for this run: a fresh one starts with it, and needs some hundred iterations to catch up "
+               "(--d-warmup lets it do so first)\n", from);
   if (!*message)
     *message = *from ? g_strdup_printf("resumed from %s", from) : g_strdup("from random weights");
   return TRUE;

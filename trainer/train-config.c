@@ -30,6 +30,7 @@ static const Option options[] = {
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (4 on the CPU, all on a GPU)"},
     {"lr", SINGLE, AT(options.lr), 0, 10, "RATE", "Learning rate"},
     {"lr-cooldown", LONG, AT(lr_cooldown), 0, 1e12, "N", "The rate falls evenly to 0 over the last N iterations (0: it stays)"},
+    {"d-lr-scale", SINGLE, AT(options.d_lr_scale), 0, 1000, "F", "The discriminator's learning rate is F times the generator's (1)"},
     {"d-warmup", LONG, AT(d_warmup), 0, 1e12, "N", "Only the discriminator learns in the first N iterations: for a fresh one beside a generator that knows much (0)"},
     {"r1-image", SINGLE, AT(options.r1_image), 0, 1e9, "W", "R1 weight on the image"},
     {"r1-mask", SINGLE, AT(options.r1_mask), 0, 1e9, "W", "R1 weight on the mask"},

@@ -97,7 +97,7 @@ static gboolean same(const char *snapshot_a, const char *snapshot_b, const char 
 static void test_warmup(void)
 {
   static const char *const names[] = {"g.render_net.convs.0.weight", "g_ema.render_net.convs.0.weight"};
-  g_autofree char *found[3] = {NULL};
+  char *found[3];
   for (int i = 0; i < 3; i++) {
     g_autofree char *out = g_strdup_printf("/warmup-%d/00000-small-64", i);
     g_autofree char *line = g_strdup_printf(TRAIN "--d-warmup 2 --grid-every 0 --iterations %d --out @/warmup-%d", i + 1, i);
@@ -110,6 +110,74 @@ static void test_warmup(void)
     g_assert_true(same(found[0], found[1], names[i]));
     g_assert_false(same(found[1], found[2], names[i]));
   }
+  for (int i = 0; i < 3; i++)
+    g_free(found[i]);
+}
+
+/* Two time scales: with 0 the discriminator stands still. */
+static void test_d_lr_scale(void)
+{
+  char *found[3];
+  for (int i = 0; i < 3; i++) {
+    g_autofree char *out = g_strdup_printf("/scale-%d/00000-small-64", i);
+    g_autofree char *line = g_strdup_printf(TRAIN "--d-lr-scale %d --grid-every 0 --iterations 1 --out @/scale-%d --init @/whole/00000-small-64", i, i);
+    g_assert_cmpint(run(line, NULL), ==, 0);
+    found[i] = snapshot(out);
+    g_assert_nonnull(found[i]);
+  }
+  g_autofree char *from = snapshot("/whole/00000-small-64");
+  g_assert_true(same(from, found[0], "d.final_conv.0.weight"));
+  g_assert_false(same(from, found[0], "g.render_net.convs.0.weight"));
+  g_assert_false(same(found[0], found[1], "d.final_conv.0.weight"));
+  g_assert_false(same(found[1], found[2], "d.final_conv.0.weight"));
+  for (int i = 0; i < 3; i++)
+    g_free(found[i]);
+}
+
+/* A model file may take the discriminator along: a run that starts from it begins as one from the snapshot does. */
+static void test_discriminator_in_model(void)
+{
+  g_autofree char *messages = NULL, *said = NULL, *log = NULL, *from = snapshot("/whole/00000-small-64");
+  g_autofree char *with = g_strdup_printf("convert %s @/with-d.safetensors --discriminator --quiet", from);
+  g_autofree char *without = g_strdup_printf("convert %s @/without-d.safetensors --quiet", from);
+  g_autofree char *pt = g_strdup_printf("convert %s @/with-d.pt --discriminator", from);
+  g_autofree char *path = g_build_filename(folder, "with-d.safetensors", NULL);
+  g_assert_cmpint(run(with, NULL), ==, 0);
+  g_assert_cmpint(run(without, NULL), ==, 0);
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(path, NULL);
+  int compared = 0;
+  for (guint i = 0; i < ssg_host_tensors_count(a->tensors); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_at(a->tensors, i), *y = ssg_host_tensors_get(b->tensors, x->name);
+    if (!g_str_has_prefix(x->name, "d."))
+      continue;
+    g_assert_true(y && y->n_bytes == x->n_bytes && memcmp(x->data, y->data, x->n_bytes) == 0);
+    compared++;
+  }
+  g_assert_cmpint(compared, >, 20);
+  g_assert_cmpint(run_saying("info @/with-d.safetensors", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "discriminator in the file"));
+  g_clear_pointer(&said, g_free);
+  g_assert_cmpint(run_saying("info @/without-d.safetensors", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "discriminator not in the file"));
+  g_assert_cmpint(run(TRAIN "--grid-every 0 --iterations 1 --out @/from-model --init @/with-d.safetensors", &messages), ==, 0);
+  g_assert_null(strstr(messages, "fresh"));
+  log = read_text("/from-model/00000-small-64/log.txt");
+  g_assert_null(strstr(log, "discriminator: all fresh"));
+  /* Another one sees pictures otherwise. */
+  g_autofree char *text = read_text("/config.json"), *file = g_build_filename(folder, "emphasis.json", NULL);
+  g_auto(GStrv) pieces = g_strsplit(text, "\"disc_masks\"", 2);
+  g_autofree char *emphasis = g_strconcat(pieces[0], "\"disc_emphasis\": true, \"disc_masks\"", pieces[1], NULL);
+  g_assert_true(g_file_set_contents(file, emphasis, -1, NULL));
+  g_clear_pointer(&said, g_free);
+  g_assert_cmpint(run_saying("train --config @/emphasis.json --data $/lmdb-mask-64 --dry-run --threads 1 --init @/with-d.safetensors", &said), ==, 0);
+  g_assert_nonnull(strstr(said, "discriminator: all fresh, the file's sees pictures as they are"));
+  /* What is not there, or has no place. */
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run("convert @/without-d.safetensors @/again.safetensors --discriminator", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "without-d.safetensors holds no discriminator"));
+  g_clear_pointer(&messages, g_free);
+  g_assert_cmpint(run(pt, &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "--discriminator are for .safetensors"));
 }
 
 /* --- fine-tuning --- */
@@ -221,6 +289,8 @@ static void add(void)
   g_test_add_func("/train/data", test_data);
   g_test_add_func("/train/dry-run", test_dry_run);
   g_test_add_func("/train/warmup", test_warmup);
+  g_test_add_func("/train/d-lr-scale", test_d_lr_scale);
+  g_test_add_func("/train/discriminator-in-model", test_discriminator_in_model);
   g_test_add_func("/train/live-line", test_live_line);
   g_test_add_func("/train/bench", test_bench);
   g_test_add_func("/train/finetune", test_finetune);

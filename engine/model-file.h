@@ -1,7 +1,7 @@
 /* Writing models, and what only writing needs. Model files of our own are safetensors with the generator's tensors under the
- * names of the public checkpoints, channels last ([out, kh, kw, in]), `w_mean` [S], where stored the
- * discriminator's with "d." before their names, the
- * principal directions as `directions` [1 + 2K, n, S] and `direction_effects` [1 + 2K, n] (directions.h), and this metadata:
+ * names of the public checkpoints, channels last ([out, kh, kw, in]), `w_mean` [S], and where stored the discriminator's tensors
+ * with "d." before their names and the principal directions as `directions` [1 + 2K, n, S] and `direction_effects` [1 + 2K, n]
+ * (directions.h), and this metadata:
  *   format        "ssgan-model"
  *   version       "1"; a higher one is refused, so a change that older programs would misread raises it
  *   architecture  JSON object, a member per field of SsgArchitecture

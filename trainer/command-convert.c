@@ -48,9 +48,8 @@ static int run(int argc, char **argv)
           "  .safetensors  a model file of ours: mapped, checked, nothing in it can be executed\n"
           "  .pt           a public checkpoint, with g_ema and args, that the authors' code can load; what else is\n"
           "                known of the model (title, licence, parts, mean latent) goes along under a key of its own\n"
-          "There and back gives the same tensors, bit for bit. The discriminator (without --discriminator) and\n"
-          "optimiser states stay behind, and\n"
-          "in a .pt the principal directions, which are computed again when they are needed.\n"
+          "There and back gives the same tensors, bit for bit. Optimiser states stay behind, the discriminator without\n"
+          "--discriminator, and in a .pt the principal directions, which are computed again when they are needed.\n"
           "OUT appears whole or not at all.",
           entries, SSG_COMMON_DEVICE | SSG_COMMON_THREADS | SSG_COMMON_QUIET, &common, 2, 2, &exit_code))
     return exit_code;

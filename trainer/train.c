@@ -23,7 +23,7 @@
 /* Figures since the last line of stats.jsonl. */
 typedef struct {
   SsgStepStats sum;
-  int n, n_r1, n_path, n_locality; /* iterations, and those with regularisers */
+  int n, n_g, n_r1, n_path, n_locality; /* iterations, those with a G step, and those with regularisers */
   gint64 start;        /* microseconds; of the iterations since then, ... */
   gint64 images;       /* ... so many images: a resumed run goes on with the sums, but not with the time */
 } Window;
@@ -118,7 +118,7 @@ static SsgStepStats window_sums(SsgTrainer *trainer)
 static char *window_to_text(const Window *w, const SsgStepStats *sums)
 {
   GString *text = g_string_new(NULL);
-  g_string_printf(text, "%d %d %d %d", w->n, w->n_r1, w->n_path, w->n_locality);
+  g_string_printf(text, "%d %d %d %d %d", w->n, w->n_g, w->n_r1, w->n_path, w->n_locality);
   for (gsize i = 0; i < N_SUMS; i++)
     g_string_append_printf(text, " %a", ((const double *) sums)[i]);
   return g_string_free(text, FALSE);
@@ -128,7 +128,7 @@ static char *window_to_text(const Window *w, const SsgStepStats *sums)
 static void window_from_text(Window *w, const char *text)
 {
   g_auto(GStrv) words = g_strsplit(text ? text : "", " ", -1);
-  int *const counts[] = {&w->n, &w->n_r1, &w->n_path, &w->n_locality};
+  int *const counts[] = {&w->n, &w->n_g, &w->n_r1, &w->n_path, &w->n_locality};
   *w = (Window){0};
   if (g_strv_length(words) != G_N_ELEMENTS(counts) + N_SUMS)
     return;
@@ -411,22 +411,24 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, GError **
 {
   const SsgTrainingOptions *o = &trainer->training->options;
   Window *w = &trainer->window;
-  double seconds = (g_get_monotonic_time() - w->start) / 1e6, n = MAX(1, w->n);
+  double seconds = (g_get_monotonic_time() - w->start) / 1e6, n = MAX(1, w->n), n_g = MAX(1, w->n_g);
   const SsgStepStats s = window_sums(trainer);
   double per_kimg = seconds / MAX(1, w->images) * 1000, memory = resident_mib();
   SsgStat stats[16];
   int count = 0;
 #define ADD(name, number) stats[count++] = (SsgStat){name, number}
   ADD("loss/d", s.loss_d / n);
-  ADD("loss/g", s.loss_g / n);
-  if (o->mask_weight > 0)
-    ADD("mask/loss", s.loss_mask / n);
-  if (o->mask_entropy > 0)
-    ADD("mask/entropy", s.mask_entropy / n);
-  if (o->mask_recall > 0)
-    ADD("mask/recall", s.mask_recall / n);
-  if (o->mask_support > 0)
-    ADD("mask/out of place", s.mask_support / n);
+  if (w->n_g) { /* none in a warm-up */
+    ADD("loss/g", s.loss_g / n_g);
+    if (o->mask_weight > 0)
+      ADD("mask/loss", s.loss_mask / n_g);
+    if (o->mask_entropy > 0)
+      ADD("mask/entropy", s.mask_entropy / n_g);
+    if (o->mask_recall > 0)
+      ADD("mask/recall", s.mask_recall / n_g);
+    if (o->mask_support > 0)
+      ADD("mask/out of place", s.mask_support / n_g);
+  }
   ADD("score/real", s.real_score / n);
   ADD("score/fake", s.fake_score / n);
   if (w->n_r1) {
@@ -448,10 +450,10 @@ static gboolean write_stats(SsgTrainer *trainer, SsgRunDirectory *run, GError **
   gint64 left = (trainer->config->iterations - trainer->progress.iteration) * trainer->config->batch;
   g_autofree char *time_left = ssg_progress_format_duration(left / 1000.0 * per_kimg);
   g_autofree char *line = g_strdup_printf("d %.3f  g %.3f  mask %.4f  real %+.2f  fake %+.2f  %.1f s/kimg  %.0f MiB", s.loss_d / n,
-                                          s.loss_g / n, s.loss_mask / n, s.real_score / n, s.fake_score / n, per_kimg, memory);
+                                          s.loss_g / n_g, s.loss_mask / n_g, s.real_score / n, s.fake_score / n, per_kimg, memory);
   g_free(trainer->figures);
   trainer->figures = g_strdup_printf("%.1f s/kimg  %.0f MiB  d %.2f  g %.2f  mask %.4f  real %+.2f  fake %+.2f", per_kimg, memory, s.loss_d / n,
-                                     s.loss_g / n, s.loss_mask / n, s.real_score / n, s.fake_score / n);
+                                     s.loss_g / n_g, s.loss_mask / n_g, s.real_score / n, s.fake_score / n);
   ssg_run_directory_log(run, "iteration %" G_GINT64_FORMAT "  images %" G_GINT64_FORMAT "  %s  left %s%s",
                         trainer->progress.iteration, trainer->progress.images, line, time_left,
                         trainer->skipped ? "  (steps with non-finite gradients were skipped)" : "");
@@ -569,6 +571,7 @@ static void iterate(SsgTrainer *trainer, const SsgBatch *batch)
   trainer->training->options.lr = learning_rate(trainer);
   discriminator_steps(trainer, batch, &window->sum);
   if (both) {
+    window->n_g++;
     window->n_locality += locality_is_due(trainer);
     generator_steps(trainer, &window->sum);
     ssg_training_ema(trainer->training, trainer->config->batch);

@@ -100,12 +100,19 @@ static void test_warmup(void)
   char *found[3];
   for (int i = 0; i < 3; i++) {
     g_autofree char *out = g_strdup_printf("/warmup-%d/00000-small-64", i);
-    g_autofree char *line = g_strdup_printf(TRAIN "--d-warmup 2 --grid-every 0 --iterations %d --out @/warmup-%d", i + 1, i);
+    g_autofree char *line = g_strdup_printf(TRAIN "--d-warmup 2 --stats-every 3 --grid-every 0 --iterations %d --out @/warmup-%d", i + 1, i);
     g_assert_cmpint(run(line, NULL), ==, 0);
     found[i] = snapshot(out);
     g_assert_nonnull(found[i]);
   }
   g_assert_false(same(found[0], found[1], "d.final_conv.0.weight"));
+  /* No figures of a generator that does not learn, and none diluted by the iterations without it. */
+  g_autofree char *none = read_text("/warmup-1/00000-small-64/stats.jsonl"), *one = read_text("/warmup-2/00000-small-64/stats.jsonl");
+  g_assert_nonnull(strstr(none, "\"loss/d\""));
+  g_assert_null(strstr(none, "\"loss/g\""));
+  const char *loss = strstr(one, "\"loss/g\": ");
+  g_assert_nonnull(loss);
+  g_assert_cmpfloat(g_ascii_strtod(loss + strlen("\"loss/g\": "), NULL), >, 0.4); /* log 2 for an undecided score; a third of it: 0.23 */
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
     g_assert_true(same(found[0], found[1], names[i]));
     g_assert_false(same(found[1], found[2], names[i]));

@@ -11,6 +11,7 @@ struct _SsgContext {
   guint64 next_id;
   gint64 macs, bytes;
   SsgDtype map_dtype;
+  const char *precision; /* its name */
   float gradient_scale;
   SsgStatus status;    /* first failure since the last check */
   char *message;
@@ -28,6 +29,7 @@ SsgContext *ssg_context_new(const char *device_name, int threads, GError **error
   if (threads >= 0)
     ssg_device_set_threads(device, threads);
   SsgContext *ctx = g_new0(SsgContext, 1);
+  ctx->precision = "f32";
   ctx->device = device;
   ctx->gradient_scale = 1;
   ctx->tensors = g_ptr_array_new_with_free_func((GDestroyNotify) ssg_tensor_unref);
@@ -97,6 +99,9 @@ typedef struct {
   SsgDtype maps;
 } Precision;
 
+/* As find_precision(): where the processor has units for bf16 it is convolutions that round their factors; maps stay as they are. */
+static const Precision host_bf16 = {"bf16", SSG_PRECISION_BF16, SSG_F32};
+
 static const Precision *find_precision(const char *name)
 {
   /* With narrower maps the products that stay in f32 need no more digits than TF32 has. */
@@ -122,12 +127,22 @@ gboolean ssg_context_set_precision(SsgContext *ctx, const char *name, GError **e
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "there is no precision '%s'; there are f32, tf32, f16 and bf16", name);
     return FALSE;
   }
+  if (ssg_device_is_host(ctx->device) && g_str_equal(name, host_bf16.name))
+    precision = &host_bf16;
   gboolean fast = ssg_device_set_precision(ctx->device, precision->products) == SSG_OK;
-  if ((fast || precision->maps != SSG_F32) && ssg_context_set_map_dtype(ctx, precision->maps)) /* older GPUs have f16 alone */
+  if ((fast || precision->maps != SSG_F32) && ssg_context_set_map_dtype(ctx, precision->maps)) { /* older GPUs have f16 alone */
+    ctx->precision = precision->name;
     return TRUE;
-  g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s (%s) does not compute in %s", ssg_device_name(ctx->device),
-              ssg_device_description(ctx->device), precision->name);
+  }
+  const char *why = precision == &host_bf16 ? ssg_device_error(ctx->device) : "";
+  g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s (%s) does not compute in %s%s%s", ssg_device_name(ctx->device),
+              ssg_device_description(ctx->device), precision->name, *why ? ": " : "", why);
   return FALSE;
+}
+
+const char *ssg_context_precision(const SsgContext *ctx)
+{
+  return ctx->precision;
 }
 
 void ssg_context_set_gradient_scale(SsgContext *ctx, float scale)

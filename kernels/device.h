@@ -18,11 +18,13 @@ typedef enum {
   SSG_ABSENT       /* an input came without data, and the device keeps no repacked copy that serves: see keeps() */
 } SsgStatus;
 
-/* How products of f32 arrays (conv*, matmul) are computed. Arrays of f16 and bf16 always use the fast units, with f32
+/* How products of f32 arrays are computed. Arrays of f16 and bf16 always use the fast units, with f32
  * sums. */
 typedef enum {
   SSG_PRECISION_EXACT, /* f32 throughout; the default */
-  SSG_PRECISION_TF32   /* factors rounded to 10 bits of mantissa, sums in f32: NVIDIA GPUs from compute capability 8.0 */
+  SSG_PRECISION_TF32,  /* conv*, matmul: factors rounded to 10 bits of mantissa, sums in f32: NVIDIA GPUs from compute capability 8.0 */
+  SSG_PRECISION_BF16   /* conv* larger than 1x1 with 16 channels and more: factors rounded to bf16 (7 bits of mantissa), sums in f32:
+                        * processors with AMX. GPUs have arrays of bf16 for that */
 } SsgPrecision;
 
 typedef struct SsgDevice SsgDevice;

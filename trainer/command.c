@@ -152,7 +152,7 @@ gboolean ssg_command_parse(int *argc, char ***argv, const char *arguments, const
        {{"device", 0, 0, G_OPTION_ARG_STRING, &common->device, "Where to compute: cpu, cuda, cuda:1 (cpu)", "NAME"}}},
       {SSG_COMMON_DEVICE,
        {{"precision", 0, 0, G_OPTION_ARG_STRING, &common->precision,
-         "f32, or on GPUs: tf32 (products with factors of 10 bits), f16 or bf16 (also the render net's maps; in training those of the highest resolutions) (f32)", "NAME"}}},
+         "f32; on GPUs: tf32 (products with factors of 10 bits), f16 or bf16 (also the render net's maps; in training those of the highest resolutions); on processors with AMX: bf16 (factors of convolutions with 7 bits) (f32)", "NAME"}}},
       {SSG_COMMON_THREADS,
        {{"threads", 0, 0, G_OPTION_ARG_INT, &common->threads, "Threads to compute with (all)", "N"}}},
       {SSG_COMMON_SEED, {{"seed", 0, 0, G_OPTION_ARG_CALLBACK, parse_seed, "Seed of all random numbers (0)", "N"}}},

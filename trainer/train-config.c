@@ -50,7 +50,7 @@ static const Option options[] = {
     {"fourier-cutoff", SINGLE, AT(options.fourier_cutoff), 0, 1e6, "F",
      "New models: Fourier frequencies above F start with smaller weights (0: all alike)"},
     {"narrow-resolutions", INTEGER, AT(options.narrow_resolutions), 0, 16, "N",
-     "With --precision f16 or bf16: how many of the highest resolutions are computed so (4)"},
+     "On a GPU with --precision f16 or bf16: how many of the highest resolutions are computed so (4)"},
     {"freeze-local", SWITCH, AT(options.freeze_local), 0, 1, NULL, "Local generators and Fourier weights do not learn"},
     {"flip", SWITCH, AT(flip), 0, 1, NULL, "Mirror pictures at random"},
     {"augment", REAL, AT(augment), 0, 1, "P", "Probability of shifting, scaling and rotating"},
@@ -301,10 +301,11 @@ static gboolean check_effect(const SsgTrainArguments *arguments, const SsgTrainC
 
 gboolean ssg_train_arguments_check(const SsgTrainArguments *arguments, const SsgCommonOptions *common, GError **error)
 {
-  gboolean narrow = common->precision && (g_str_equal(common->precision, "f16") || g_str_equal(common->precision, "bf16"));
+  gboolean narrow = common->precision && (g_str_equal(common->precision, "f16") || g_str_equal(common->precision, "bf16")) &&
+                    common->device && g_str_has_prefix(common->device, "cuda");
   if (narrow || !ssg_train_arguments_given(arguments, "narrow-resolutions"))
     return TRUE;
-  g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--narrow-resolutions goes with --precision f16 or bf16");
+  g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--narrow-resolutions goes with --precision f16 or bf16 on a GPU");
   return FALSE;
 }
 

@@ -83,6 +83,7 @@ static SsgDnnlConv forward_of(const SsgDnnlConv *c, const SsgAxis *y, const SsgA
                        .x = c->y,
                        .y = out,
                        .weight = c->weight,
+                       .bf16 = c->bf16,
                        .weight_key = c->weight_key,
                        .derive = turn,
                        .derive_form = 1 + y->first * c->stride + x->first,
@@ -155,7 +156,7 @@ SsgStatus ssg_cpu_conv_input(SsgCpu *cpu, const SsgDnnlConv *c)
     if (usable(&y) && usable(&x))
       return ssg_cpu_conv_plain(cpu, &whole);
   }
-  if (turned && c->stride == 2) {
+  if (turned && c->stride == 2 && (c->weight_key || !c->bf16)) { /* in bf16 the library's own way is faster */
     SsgAxis y[2], x[2];
     bool all = true;
     for (int p = 0; p < 2; p++) {

@@ -249,7 +249,7 @@ static void plan(Job *job)
 
 bool ssg_cpu_conv_outer_fits(const SsgDnnlConv *c)
 {
-  return (c->kw == 1 || c->kw == 3) && ssg_cpu_outer_kernel();
+  return (c->kw == 1 || c->kw == 3) && !c->bf16 && ssg_cpu_outer_kernel();
 }
 
 SsgStatus ssg_cpu_conv_outer(SsgCpu *cpu, const SsgDnnlConv *c)

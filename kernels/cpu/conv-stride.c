@@ -136,7 +136,7 @@ static void rows_range(const void *data, int worker, int64_t begin, int64_t end)
 
 bool ssg_cpu_conv_stride_fits(const SsgDnnlConv *c)
 {
-  return c->stride == 2 && !c->weight_key && c->ci % LANES == 0 && ssg_dnnl_vector_lanes() >= LANES;
+  return c->stride == 2 && !c->weight_key && !c->bf16 && c->ci % LANES == 0 && ssg_dnnl_vector_lanes() >= LANES;
 }
 
 SsgStatus ssg_cpu_conv_stride(SsgCpu *cpu, const SsgDnnlConv *c, const SsgAxis y[2], const SsgAxis x[2])

@@ -2,6 +2,8 @@
 
 #include "kernels/cpu/dnnl.h"
 
+#define BF16_ROW 192 /* pixels of the widest maps whose gradients in weights are computed in bf16 */
+
 /* A 1x1 convolution is a product of the pixels with the weights; with few channels oneDNN's convolutions are slow. */
 static SsgStatus as_matmul(SsgCpu *cpu, const SsgDnnlConv *c)
 {
@@ -66,6 +68,10 @@ SsgStatus ssg_cpu_conv(SsgCpu *cpu, const SsgOpCall *call)
       .bias = call->op == SSG_OP_CONV && call->n_in > 2 ? call->in[2].data : NULL,
       .weight_key = call->op == SSG_OP_CONV_WEIGHT ? 0 : w->cache_key,
   };
+  /* The fast units work on 16 or 32 channels at a time. oneDNN 2.6 writes beyond its memory for gradients in weights from rows of 256
+   * pixels on (some shapes). */
+  conv.bf16 = cpu->bf16 && conv.kh * conv.kw > 1 && conv.ci >= 16 && conv.co >= 16 &&
+              (call->op != SSG_OP_CONV_WEIGHT || conv.w <= BF16_ROW);
   assert(wd[0] == conv.co && wd[3] == conv.ci && yd[0] == conv.n);
   if (call->op == SSG_OP_CONV_WEIGHT)
     return ssg_cpu_conv_weight(cpu, &conv);

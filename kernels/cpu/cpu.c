@@ -246,6 +246,17 @@ static SsgStatus cpu_set_threads(void *state, int n_threads)
   return SSG_OK;
 }
 
+static SsgStatus cpu_set_precision(void *state, SsgPrecision precision)
+{
+  SsgCpu *cpu = state;
+  if (precision == SSG_PRECISION_TF32)
+    return ssg_cpu_fail(cpu, SSG_UNSUPPORTED, "processors have no TF32 units");
+  if (precision == SSG_PRECISION_BF16 && !ssg_dnnl_has_bf16())
+    return ssg_cpu_fail(cpu, SSG_UNSUPPORTED, "this processor has no units for matrices of bf16 (AMX)");
+  cpu->bf16 = precision == SSG_PRECISION_BF16;
+  return SSG_OK;
+}
+
 static const char *cpu_error(void *state)
 {
   return ((SsgCpu *) state)->error;
@@ -318,6 +329,7 @@ const SsgDeviceClass *ssg_cpu_device_class(void)
       .reset_peak = cpu_reset_peak,
       .trim = cpu_trim,
       .set_threads = cpu_set_threads,
+      .set_precision = cpu_set_precision,
       .error = cpu_error,
       .keeps = cpu_keeps,
   };

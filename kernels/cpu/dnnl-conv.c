@@ -4,30 +4,46 @@
 #include <assert.h>
 #include <string.h>
 
+#include "kernels/math/convert.h"
+
 static SsgStatus build_conv(SsgCpu *cpu, const void *what, SsgDnnlPrimitive *p, dnnl_primitive_attr_t attributes)
 {
   const SsgDnnlConv *c = what;
   SsgDnnl *dnnl = cpu->dnnl;
-  SsgDnnlDesc x, y, w, plain, b;
+  SsgDnnlDesc x, y, w, plain, b, hint_x, hint_w, hint_y;
   const int64_t wi = c->ci, xw = c->w * c->ci, yw = c->wo * c->co;
+  const dnnl_dims_t xd = {c->n, c->ci, c->h, c->w}, xs = {c->h * xw, 1, xw, c->ci};
+  const dnnl_dims_t yd = {c->n, c->co, c->ho, c->wo}, ys = {c->ho * yw, 1, yw, c->co};
+  const dnnl_dims_t wd = {c->co, c->ci, c->kh, c->kw};
+  const dnnl_data_type_t factor = c->bf16 ? dnnl_bf16 : dnnl_f32;
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t s;
   memset(&b, 0, sizeof b);
   memset(&w, 0, sizeof w);
   memset(&y, 0, sizeof y);
   memset(&plain, 0, sizeof plain);
-  s = ssg_dnnl_strided(&x, 4, (dnnl_dims_t){c->n, c->ci, c->h, c->w}, (dnnl_dims_t){c->h * xw, 1, xw, c->ci});
+  memset(&hint_x, 0, sizeof hint_x);
+  memset(&hint_w, 0, sizeof hint_w);
+  memset(&hint_y, 0, sizeof hint_y);
+  s = ssg_dnnl_strided(&x, c->op == SSG_OP_CONV_INPUT ? dnnl_f32 : factor, 4, xd, xs);
   if (s == dnnl_success)
-    s = ssg_dnnl_strided(&y, 4, (dnnl_dims_t){c->n, c->co, c->ho, c->wo}, (dnnl_dims_t){c->ho * yw, 1, yw, c->co});
+    s = ssg_dnnl_strided(&y, c->op == SSG_OP_CONV ? dnnl_f32 : factor, 4, yd, ys);
   if (s == dnnl_success)
-    s = ssg_dnnl_any(&w, 4, (dnnl_dims_t){c->co, c->ci, c->kh, c->kw});
+    s = ssg_dnnl_any(&w, c->op == SSG_OP_CONV_WEIGHT ? dnnl_f32 : factor, 4, wd);
   if (s == dnnl_success)
-    s = ssg_dnnl_strided(&plain, 4, (dnnl_dims_t){c->co, c->ci, c->kh, c->kw},
-                         (dnnl_dims_t){c->kh * c->kw * wi, 1, c->kw * wi, wi});
+    s = ssg_dnnl_strided(&plain, dnnl_f32, 4, wd, (dnnl_dims_t){c->kh * c->kw * wi, 1, c->kw * wi, wi});
   if (s == dnnl_success && c->bias)
-    s = ssg_dnnl_strided(&b, 1, (dnnl_dims_t){c->co}, (dnnl_dims_t){1});
-  if (s == dnnl_success && c->op != SSG_OP_CONV)
-    s = ssg_dnnl_conv_pd(dnnl, c, SSG_OP_CONV, &x, &w, &b, &y, attributes, NULL, &hint);
+    s = ssg_dnnl_strided(&b, dnnl_f32, 1, (dnnl_dims_t){c->co}, (dnnl_dims_t){1});
+  if (c->op != SSG_OP_CONV) {
+    if (s == dnnl_success)
+      s = ssg_dnnl_strided(&hint_x, factor, 4, xd, xs);
+    if (s == dnnl_success)
+      s = ssg_dnnl_any(&hint_w, factor, 4, wd);
+    if (s == dnnl_success)
+      s = ssg_dnnl_strided(&hint_y, dnnl_f32, 4, yd, ys);
+    if (s == dnnl_success)
+      s = ssg_dnnl_conv_pd(dnnl, c, SSG_OP_CONV, &hint_x, &hint_w, &b, &hint_y, attributes, NULL, &hint);
+  }
   if (s == dnnl_success)
     s = ssg_dnnl_conv_pd(dnnl, c, c->op, &x, &w, &b, &y, attributes, hint, &p->pd);
   if (hint)
@@ -50,8 +66,49 @@ static SsgStatus build_conv(SsgCpu *cpu, const void *what, SsgDnnlPrimitive *p, 
   ssg_dnnl_clear(&w);
   ssg_dnnl_clear(&plain);
   ssg_dnnl_clear(&b);
+  ssg_dnnl_clear(&hint_x);
+  ssg_dnnl_clear(&hint_w);
+  ssg_dnnl_clear(&hint_y);
   return status;
 }
+
+/* --- Factors in bf16 --- */
+
+typedef struct {
+  const float *from;
+  uint16_t *to;
+} NarrowJob;
+
+SSG_CLONES static void narrow_range(const void *data, int worker, int64_t begin, int64_t end)
+{
+  const NarrowJob *job = data;
+  const float *from = job->from;
+  uint16_t *to = job->to;
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; i++)
+    to[i] = ssg_math_to_bf16(from[i]);
+}
+
+static int64_t x_elements(const SsgDnnlConv *c)
+{
+  return c->n * c->h * c->w * c->ci;
+}
+
+static int64_t y_elements(const SsgDnnlConv *c)
+{
+  return c->n * c->ho * c->wo * c->co;
+}
+
+/* Room from the pool for what `c` takes in bf16: x, then y, as far as they are factors. 0 bytes where nothing is. */
+static size_t narrow_bytes(const SsgDnnlConv *c)
+{
+  if (!c->bf16)
+    return 0;
+  int64_t x = c->op == SSG_OP_CONV_INPUT ? 0 : x_elements(c), y = c->op == SSG_OP_CONV ? 0 : y_elements(c);
+  return (size_t) ((x + 31) / 32 * 32 + y) * sizeof(uint16_t); /* y begins in a line of the cache of its own */
+}
+
+/* --- Running --- */
 
 static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, SsgDnnlPrimitive **primitive)
 {
@@ -72,7 +129,8 @@ static SsgStatus get_conv(SsgCpu *cpu, const SsgDnnlConv *c, SsgDnnlPrimitive **
                       c->pad_bottom,
                       c->pad_right,
                       c->act,
-                      c->bias != NULL};
+                      c->bias != NULL,
+                      c->bf16};
   return ssg_dnnl_primitive(cpu, values, sizeof values, 1.0f, c->act, build_conv, c, primitive);
 }
 
@@ -82,6 +140,7 @@ typedef struct {
   SsgDnnlPrimitive *p;
   void *scratch, *packed; /* from the pool; packed (CONV_WEIGHT) NULL when the primitive writes our form */
   void *weight;           /* CONV: in the form that the primitive wants */
+  uint16_t *narrow;       /* from the pool, narrow_bytes(); NULL where that is 0 */
   dnnl_status_t status;
 } Piece;
 
@@ -91,13 +150,23 @@ static dnnl_status_t run_piece(const SsgDnnl *dnnl, const Piece *piece)
   const SsgDnnlConv *c = piece->conv;
   bool forward = c->op == SSG_OP_CONV;
   void *weight = forward ? piece->weight : piece->packed ? piece->packed : c->weight;
+  void *x_data = c->x, *y_data = c->y;
   dnnl_stream_t stream = NULL;
   dnnl_memory_t x = NULL, y = NULL, w = NULL, b = NULL, scratch = NULL, plain = NULL;
+  if (piece->narrow) {
+    NarrowJob narrow_x = {c->x, piece->narrow}, narrow_y = {c->y, piece->narrow + (x_elements(c) + 31) / 32 * 32};
+    narrow_range(&narrow_x, 0, 0, x_elements(c));
+    x_data = narrow_x.to;
+    if (!forward) {
+      narrow_range(&narrow_y, 0, 0, y_elements(c));
+      y_data = narrow_y.to;
+    }
+  }
   dnnl_status_t s = dnnl_stream_create(&stream, dnnl->engine, dnnl_stream_default_flags);
   if (s == dnnl_success)
-    s = ssg_dnnl_memory_like(p->source, c->x, dnnl->engine, &x);
+    s = ssg_dnnl_memory_like(p->source, x_data, dnnl->engine, &x);
   if (s == dnnl_success)
-    s = ssg_dnnl_memory_like(p->result, c->y, dnnl->engine, &y);
+    s = ssg_dnnl_memory_like(p->result, y_data, dnnl->engine, &y);
   if (s == dnnl_success)
     s = ssg_dnnl_memory_like(p->weight, weight, dnnl->engine, &w);
   if (s == dnnl_success)
@@ -153,7 +222,9 @@ static SsgStatus prepare_piece(SsgCpu *cpu, void *data)
   }
   if (p->scratch)
     piece->scratch = ssg_pool_allocate(&cpu->pool, p->scratch_bytes);
-  if (status == SSG_OK && ((p->scratch && !piece->scratch) || (c->op != SSG_OP_CONV && p->reorder && !piece->packed)))
+  if (c->bf16)
+    piece->narrow = ssg_pool_allocate(&cpu->pool, narrow_bytes(c));
+  if (status == SSG_OK && ((p->scratch && !piece->scratch) || (c->bf16 && !piece->narrow) || (c->op != SSG_OP_CONV && p->reorder && !piece->packed)))
     status = ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a convolution's working space");
   return status;
 }
@@ -178,6 +249,7 @@ SsgStatus ssg_dnnl_conv_pieces(SsgCpu *cpu, const SsgDnnlConv *convs, int n)
     if (pieces[i].p) {
       ssg_pool_release(&cpu->pool, pieces[i].scratch, pieces[i].p->scratch_bytes);
       ssg_pool_release(&cpu->pool, pieces[i].packed, pieces[i].p->weight_bytes);
+      ssg_pool_release(&cpu->pool, pieces[i].narrow, narrow_bytes(&convs[i]));
     }
   }
   return status;
@@ -190,7 +262,16 @@ SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *c)
   if (status != SSG_OK)
     return status;
   bool forward = c->op == SSG_OP_CONV;
-  void *scratch = NULL;
+  void *scratch = NULL, *source = forward ? c->x : c->y;
+  uint16_t *narrow = NULL;
+  if (c->bf16) {
+    narrow = ssg_pool_allocate(&cpu->pool, narrow_bytes(c));
+    if (!narrow)
+      return ssg_cpu_fail(cpu, SSG_NO_MEMORY, "there is no memory for a convolution's working space");
+    NarrowJob job = {source, narrow};
+    ssg_cpu_parallel(cpu, forward ? x_elements(c) : y_elements(c), SSG_GRAIN, narrow_range, &job);
+    source = narrow;
+  }
   SsgDnnlDescRef wanted = dnnl_primitive_desc_query_md(p->pd, dnnl_query_weights_md, 0);
   status = ssg_dnnl_provide_weight(cpu, p, wanted, c->weight, c->weight_key, c->derive_form, c, &scratch);
   if (status == SSG_OK) {
@@ -199,7 +280,7 @@ SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *c)
     arguments[n++] = (dnnl_exec_arg_t){forward ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST, p->source};
     arguments[n++] = (dnnl_exec_arg_t){DNNL_ARG_WEIGHTS, p->weight};
     arguments[n++] = (dnnl_exec_arg_t){forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, p->result};
-    dnnl_memory_set_data_handle(p->source, forward ? c->x : c->y);
+    dnnl_memory_set_data_handle(p->source, source);
     dnnl_memory_set_data_handle(p->result, forward ? c->y : c->x);
     if (c->bias) {
       dnnl_memory_set_data_handle(p->bias, (void *) c->bias);
@@ -208,5 +289,6 @@ SsgStatus ssg_dnnl_conv(SsgCpu *cpu, const SsgDnnlConv *c)
     status = ssg_dnnl_execute(cpu, p, n, arguments);
   }
   ssg_pool_release(&cpu->pool, scratch, p->weight_bytes);
+  ssg_pool_release(&cpu->pool, narrow, narrow_bytes(c));
   return status;
 }

@@ -11,10 +11,10 @@ static dnnl_status_t desc_matrix(SsgDnnlDesc *desc, int64_t batch, int64_t rows,
                                  int64_t row_stride, int64_t column_stride, bool batched)
 {
   if (!batched)
-    return ssg_dnnl_strided(desc, 2, (dnnl_dims_t){rows, columns}, (dnnl_dims_t){row_stride, column_stride});
+    return ssg_dnnl_strided(desc, dnnl_f32, 2, (dnnl_dims_t){rows, columns}, (dnnl_dims_t){row_stride, column_stride});
   /* A batch axis of one matrix: its stride has no meaning but must not be 0. */
   bool repeated = batch_stride == 0;
-  return ssg_dnnl_strided(desc, 3, (dnnl_dims_t){repeated ? 1 : batch, rows, columns},
+  return ssg_dnnl_strided(desc, dnnl_f32, 3, (dnnl_dims_t){repeated ? 1 : batch, rows, columns},
                           (dnnl_dims_t){repeated ? rows * columns : batch_stride, row_stride, column_stride});
 }
 
@@ -37,8 +37,8 @@ static SsgStatus build_matmul(SsgCpu *cpu, const void *what, SsgDnnlPrimitive *p
   if (s == dnnl_success && m->bias)
     s = desc_matrix(&bias, m->batch, 1, m->n, 0, m->n, 1, batched);
   if (s == dnnl_success && pack)
-    s = batched ? ssg_dnnl_any(&any, 3, (dnnl_dims_t){m->b_batch ? m->batch : 1, m->k, m->n})
-                : ssg_dnnl_any(&any, 2, (dnnl_dims_t){m->k, m->n});
+    s = batched ? ssg_dnnl_any(&any, dnnl_f32, 3, (dnnl_dims_t){m->b_batch ? m->batch : 1, m->k, m->n})
+                : ssg_dnnl_any(&any, dnnl_f32, 2, (dnnl_dims_t){m->k, m->n});
   if (s == dnnl_success)
     s = ssg_dnnl_matmul_pd(dnnl, &a, pack ? &any : &b, m->bias ? &bias : NULL, &out, attributes, &p->pd);
   if (s == dnnl_success)

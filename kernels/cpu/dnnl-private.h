@@ -61,10 +61,10 @@ SsgStatus ssg_dnnl_check(SsgCpu *cpu, dnnl_status_t status, const char *what);
 
 /* --- Descriptors: interfaces 2.x and 3.x differ in this file and dnnl.c alone --- */
 
-/* Of an f32 array whose strides are given, in values. */
-dnnl_status_t ssg_dnnl_strided(SsgDnnlDesc *desc, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides);
+/* Of an array whose strides are given, in values. */
+dnnl_status_t ssg_dnnl_strided(SsgDnnlDesc *desc, dnnl_data_type_t type, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides);
 /* Of an array whose form the library chooses. */
-dnnl_status_t ssg_dnnl_any(SsgDnnlDesc *desc, int rank, const dnnl_dims_t dims);
+dnnl_status_t ssg_dnnl_any(SsgDnnlDesc *desc, dnnl_data_type_t type, int rank, const dnnl_dims_t dims);
 /* A cleared or zeroed one may be cleared. */
 void ssg_dnnl_clear(SsgDnnlDesc *desc);
 SsgDnnlDescRef ssg_dnnl_ref(const SsgDnnlDesc *desc);

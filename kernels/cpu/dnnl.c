@@ -29,21 +29,21 @@ SsgStatus ssg_dnnl_check(SsgCpu *cpu, dnnl_status_t status, const char *what)
 
 /* --- Descriptors --- */
 
-dnnl_status_t ssg_dnnl_strided(SsgDnnlDesc *desc, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides)
+dnnl_status_t ssg_dnnl_strided(SsgDnnlDesc *desc, dnnl_data_type_t type, int rank, const dnnl_dims_t dims, const dnnl_dims_t strides)
 {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_memory_desc_create_with_strides(&desc->md, rank, dims, dnnl_f32, strides);
+  return dnnl_memory_desc_create_with_strides(&desc->md, rank, dims, type, strides);
 #else
-  return dnnl_memory_desc_init_by_strides(&desc->md, rank, dims, dnnl_f32, strides);
+  return dnnl_memory_desc_init_by_strides(&desc->md, rank, dims, type, strides);
 #endif
 }
 
-dnnl_status_t ssg_dnnl_any(SsgDnnlDesc *desc, int rank, const dnnl_dims_t dims)
+dnnl_status_t ssg_dnnl_any(SsgDnnlDesc *desc, dnnl_data_type_t type, int rank, const dnnl_dims_t dims)
 {
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_memory_desc_create_with_tag(&desc->md, rank, dims, dnnl_f32, dnnl_format_tag_any);
+  return dnnl_memory_desc_create_with_tag(&desc->md, rank, dims, type, dnnl_format_tag_any);
 #else
-  return dnnl_memory_desc_init_by_tag(&desc->md, rank, dims, dnnl_f32, dnnl_format_tag_any);
+  return dnnl_memory_desc_init_by_tag(&desc->md, rank, dims, type, dnnl_format_tag_any);
 #endif
 }
 
@@ -414,6 +414,16 @@ int ssg_dnnl_vector_lanes(void)
                                                                       : 0;
 #else
   return 0;
+#endif
+}
+
+bool ssg_dnnl_has_bf16(void)
+{
+#ifdef __x86_64__
+  int isa = (int) dnnl_get_effective_cpu_isa();
+  return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+#else
+  return false;
 #endif
 }
 

@@ -18,6 +18,8 @@ size_t ssg_dnnl_cached(const SsgDnnl *dnnl);
 /* Numbers (f32) in the longest vectors that may be used: 16 (AVX-512), 8 (AVX2 with FMA), or 0 for whatever else there is. As oneDNN
  * itself finds it, or as ONEDNN_MAX_CPU_ISA limits it. */
 int ssg_dnnl_vector_lanes(void);
+/* Whether the processor multiplies matrices of bf16 (AMX), and oneDNN may use that. With AVX512_BF16 alone it is slower than in f32. */
+bool ssg_dnnl_has_bf16(void);
 
 /* A convolution or one of its adjoints, in CONV's terms: x [n, h, w, ci], y [n, ho, wo, co], weight [co, kh, kw, ci].
  */
@@ -26,7 +28,8 @@ struct SsgDnnlConv {
   SsgOp op; /* CONV, CONV_INPUT or CONV_WEIGHT: which of the three arrays is the result */
   int64_t n, h, w, ci, ho, wo, co, kh, kw;
   int64_t stride, pad_top, pad_left, pad_bottom, pad_right;
-  bool act; /* CONV only */
+  bool act;  /* CONV only */
+  bool bf16; /* factors are rounded to bf16 on the way, sums are in f32: 3x3 and larger alone */
   float *x, *y, *weight;
   const float *bias; /* CONV only; [co] or NULL */
   uint64_t weight_key;

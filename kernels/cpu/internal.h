@@ -10,6 +10,7 @@ typedef struct {
   SsgPool pool;
   SsgDnnl *dnnl; /* owned */
   int n_threads;
+  bool bf16; /* convolutions round their factors to bf16: SSG_PRECISION_BF16 */
   char error[512];
 } SsgCpu;
 

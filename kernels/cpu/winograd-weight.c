@@ -157,7 +157,7 @@ SSG_CLONES static void weights_range(const void *data, int worker, int64_t begin
 
 bool ssg_cpu_winograd_weight_fits(const SsgDnnlConv *c)
 {
-  return c->op == SSG_OP_CONV_WEIGHT && c->kh == 3 && c->kw == 3 && c->stride == 1 && c->ci % LANES == 0 && c->co % LANES == 0 &&
+  return c->op == SSG_OP_CONV_WEIGHT && !c->bf16 && c->kh == 3 && c->kw == 3 && c->stride == 1 && c->ci % LANES == 0 && c->co % LANES == 0 &&
          c->ci >= 32 && c->co >= 32 && c->ho >= 16 && c->wo >= 16 && c->n * c->ho * c->wo >= 64 * 16 && ssg_cpu_outer_kernel();
 }
 

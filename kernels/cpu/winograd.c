@@ -163,7 +163,7 @@ bool ssg_cpu_winograd_fits(const SsgDnnlConv *c)
   int64_t least = c->ci * c->co <= 256 * 256 ? 64 : 256;
   /* Weights for one call only are transformed for that call; at 32 channels that way takes as long as the direct one. */
   int64_t channels = c->weight_key ? 32 : 64;
-  return c->op == SSG_OP_CONV && !(c->weight_key && c->derive) && c->kh == 3 && c->kw == 3 && c->stride == 1 &&
+  return c->op == SSG_OP_CONV && !c->bf16 && !(c->weight_key && c->derive) && c->kh == 3 && c->kw == 3 && c->stride == 1 &&
          c->ci % LANES == 0 && c->co % LANES == 0 && c->ci >= channels && c->co >= channels && c->ho >= 16 && c->wo >= 16 &&
          tile_count(c) >= least;
 }

@@ -315,6 +315,10 @@ static SsgStatus set_precision(void *state, SsgPrecision precision)
 {
   SsgCuda *cuda = state;
   SSG_TRY(enter(cuda));
+  if (precision == SSG_PRECISION_BF16) {
+    snprintf(cuda->error, sizeof cuda->error, "on GPUs arrays are of bf16, not the factors of products of f32");
+    return SSG_UNSUPPORTED;
+  }
   if (precision == SSG_PRECISION_TF32 && cuda->major < 8) {
     snprintf(cuda->error, sizeof cuda->error, "this GPU has no %s units: they came with compute capability 8.0",
              precision_names[precision]);

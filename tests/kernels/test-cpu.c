@@ -127,6 +127,79 @@ static void test_subnormals(void)
   ssg_device_close(device);
 }
 
+typedef struct {
+  SsgDevice *exact, *device; /* in bf16 */
+  int cases, rounded;        /* with other bits than exactly */
+} RoundedRun;
+
+static void each_convolution(const OpCase *c, void *data)
+{
+  RoundedRun *run = data;
+  Run exactly = {.device = run->exact}, rounding = {.device = run->device};
+  OpCase loose = *c;
+  if (c->call.op != SSG_OP_CONV && c->call.op != SSG_OP_CONV_INPUT && c->call.op != SSG_OP_CONV_WEIGHT)
+    return;
+  loose.l2 = 4e-3;
+  loose.most = 1e-2;
+  ssg_device_set_threads(run->device, 1);
+  OpResult exact = run_case(&exactly, c, (OpRunOptions){0}, "exactly"), one = run_case(&rounding, c, (OpRunOptions){0}, "bf16");
+  ssg_device_set_threads(run->device, 2);
+  OpResult two = run_case(&rounding, c, (OpRunOptions){0}, "bf16, two threads");
+  OpResult kept = run_case(&rounding, c, (OpRunOptions){.cache_key = 1000 + (uint64_t) run->cases}, "bf16, kept weights");
+  check_case(&loose, &one, "bf16");
+  check_case(&loose, &kept, "bf16, kept weights");
+  check_same(c, &one, &two, "one and two threads in bf16");
+  run->rounded += !op_result_same(c, &exact, &one);
+  run->cases++;
+  op_result_free(&exact);
+  op_result_free(&one);
+  op_result_free(&two);
+  op_result_free(&kept);
+}
+
+/* Gradients in weights from rows so long that oneDNN 2.6 would write where it must not: exact. */
+static void check_long_rows(SsgDevice *exact, SsgDevice *device)
+{
+  SsgDevice *devices[] = {exact, device};
+  float *results[2];
+  SsgShape x = {4, {1, 8, 300, 32}}, w = {4, {32, 3, 3, 32}};
+  for (int i = 0; i < 2; i++) {
+    SsgOpCall call = {.op = SSG_OP_CONV_WEIGHT, .n_in = 2};
+    call.in[0] = array_of(devices[i], x, 1.0f);
+    call.in[1] = array_of(devices[i], x, 1.0f / 3);
+    call.out = array_of(devices[i], w, 0.0f);
+    call.param.conv.stride = 1;
+    call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = 1;
+    g_assert_cmpint(ssg_device_run(devices[i], &call), ==, SSG_OK);
+    results[i] = call.out.data;
+  }
+  g_assert_cmpmem(results[0], 32 * 9 * 32 * sizeof(float), results[1], 32 * 9 * 32 * sizeof(float));
+}
+
+/* Convolutions whose factors are rounded to bf16: near the truth, the same on two threads, and not for other ops. */
+static void test_bf16(void)
+{
+  RoundedRun run = {.exact = open_cpu(), .device = open_cpu()};
+  SsgStatus status = ssg_device_set_precision(run.device, SSG_PRECISION_BF16);
+  g_assert_cmpint(ssg_device_set_precision(run.exact, SSG_PRECISION_TF32), ==, SSG_UNSUPPORTED);
+  if (status == SSG_OK) {
+    op_cases_each(each_convolution, &run);
+    g_test_message("%d of %d cases were rounded", run.rounded, run.cases);
+    g_assert_cmpint(run.rounded, >, run.cases / 3);
+    check_long_rows(run.exact, run.device);
+    g_assert_cmpint(ssg_device_set_precision(run.device, SSG_PRECISION_EXACT), ==, SSG_OK);
+    run.rounded = 0;
+    op_cases_each(each_convolution, &run);
+    g_assert_cmpint(run.rounded, ==, 0);
+  } else {
+    g_assert_cmpint(status, ==, SSG_UNSUPPORTED);
+    g_assert_nonnull(strstr(ssg_device_error(run.device), "no units for matrices of bf16 (AMX)"));
+    g_test_skip("this processor has no units for matrices of bf16 (AMX)");
+  }
+  ssg_device_close(run.exact);
+  ssg_device_close(run.device);
+}
+
 /* Weights under a key are read once; after forget() they are read anew. */
 static void test_forget(void)
 {
@@ -465,6 +538,7 @@ int main(int argc, char **argv)
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/kernels/cpu/ops", test_ops);
   g_test_add_func("/kernels/cpu/subnormals", test_subnormals);
+  g_test_add_func("/kernels/cpu/bf16", test_bf16);
   g_test_add_func("/kernels/cpu/forget", test_forget);
   g_test_add_func("/kernels/cpu/keeps", test_keeps);
   g_test_add_func("/kernels/cpu/large", test_large);

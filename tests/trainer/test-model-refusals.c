@@ -99,7 +99,7 @@ static void test_bad_input(void)
                {"generate MODEL --out @bad --device abacus", "abacus"},
                {"generate MODEL --out @bad --device cpu:7", "cpu:7"},
                {"generate MODEL --out @bad --precision tf32", "does not compute in tf32"}, /* and nothing else instead */
-               {"bench --train --precision bf16", "does not compute in bf16"},
+               {"bench --train --precision f16", "does not compute in f16"},
                {"generate MODEL --out @file/bad --seeds 1", "a file named"},
                {"generate MODEL --out @bad --seeds 1 --raw @folder.safetensors", "not an ordinary file"},
                {"generate MODEL --out @bad --seeds 1 --raw @raw.npy", "raw.npy' has another name"},

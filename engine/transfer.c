@@ -10,8 +10,11 @@
 typedef struct {
   char *name;      /* in `from`; NULL: none */
   gint64 columns;  /* of the last axis, that mean the same in both when their numbers differ; 0: none */
+  gint64 appended; /* columns from `columns` on that `to` has from `appended_at` on, where there are as many in both */
+  gint64 appended_at;
   float scale;     /* of those columns */
   gboolean zero_columns; /* columns beyond those: 0 instead of the initial value */
+  gboolean fewer_rows;   /* `from` may have fewer of the first axis: rows beyond its own stay as initialised */
   const SsgParameter *fold; /* otherwise: the factors of the old columns, whose halves add up to the last new ones; the others become 0 */
   gboolean zero;         /* all of it, where `from` has none: likewise */
 } Plan;
@@ -82,6 +85,49 @@ static void plan_levels_in_front(const char *name, const SsgGenerator *from, con
   }
 }
 
+/* How many channels of features are appended to what convolution `i` of the render net sees. */
+static int appended_channels(const SsgArchitecture *a, int i)
+{
+  int level = i / 2;
+  return i % 2 == 0 && level > 0 && a->render_size << level == a->coarse_size ? a->feature_channels : 0;
+}
+
+/* More channels: the new ones are made from the first iteration on, and the weights for them, which are 0, learn to hear them.
+ * Demodulation takes the run-time scale out. */
+static void plan_convolution(const SsgArchitecture *a, const SsgArchitecture *b, int i, const char *what, Plan *plan)
+{
+  gboolean weight = g_str_equal(what, "weight");
+  int level = i / 2, before = i % 2 ? a->render_channels[level] : columns_before_features(a, level);
+  int now = i % 2 ? b->render_channels[level] : columns_before_features(b, level);
+
+  if (b->render_channels[level] < a->render_channels[level] || now < before)
+    return;
+  if (g_str_equal(what, "activate.bias")) {
+    plan->columns = a->render_channels[level];
+    return;
+  }
+  if (!weight && !g_str_equal(what, "modulation"))
+    return;
+  plan->columns = before;
+  plan->zero_columns = plan->fewer_rows = weight;
+  if (appended_channels(a, i) == appended_channels(b, i)) {
+    plan->appended = appended_channels(a, i);
+    plan->appended_at = now;
+  }
+}
+
+static void plan_head(const SsgArchitecture *a, const SsgArchitecture *b, int level, const char *what, Plan *plan)
+{
+  gboolean weight = g_str_equal(what, "weight");
+  if (level >= a->n_levels) {
+    plan->zero = weight;
+  } else if (b->render_channels[level] > a->render_channels[level]) {
+    plan->columns = a->render_channels[level];
+    plan->scale = weight ? sqrt((double) b->render_channels[level] / a->render_channels[level]) : 1;
+    plan->zero_columns = weight;
+  }
+}
+
 static void plan_generator(const char *name, gconstpointer from, gconstpointer to, Plan *plan)
 {
   const SsgArchitecture *a = &((const SsgGenerator *) from)->arch, *b = &((const SsgGenerator *) to)->arch;
@@ -101,14 +147,10 @@ static void plan_generator(const char *name, gconstpointer from, gconstpointer t
     return;
   }
   plan->name = g_strdup(name);
-  if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2 && i % 2 == 0 && i / 2 < a->n_levels &&
-             (g_str_equal(what, "weight") || g_str_equal(what, "modulation")) &&
-             columns_before_features(a, i / 2) == columns_before_features(b, i / 2)) {
-    plan->columns = columns_before_features(a, i / 2); /* demodulation takes the run-time scale out, so no factor */
-    plan->zero_columns = g_str_equal(what, "weight");
-  } else if (sscanf(name, "render_net.to_%*[a-z].%d.conv.%15s", &i, what) == 2 && i >= a->n_levels) {
-    plan->zero = g_str_equal(what, "weight");
-  }
+  if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2 && i / 2 < a->n_levels)
+    plan_convolution(a, b, i, what, plan);
+  else if (sscanf(name, "render_net.to_%*[a-z].%d.conv.%15s", &i, what) == 2)
+    plan_head(a, b, i, what, plan);
 }
 
 static void plan_discriminator(const char *name, gconstpointer from, gconstpointer to, Plan *plan)
@@ -131,18 +173,27 @@ static gboolean same_but_last_axis(const SsgShape *a, const SsgShape *b)
   return a->rank == b->rank && a->rank > 0 && memcmp(a->dim, b->dim, (a->rank - 1) * sizeof a->dim[0]) == 0;
 }
 
-/* The common columns of every row; what `to` has beyond them becomes 0 or stays. */
+static gboolean fits_in_part(const SsgShape *a, const SsgShape *b, const Plan *plan)
+{
+  SsgShape cut = *b;
+  if (plan->fewer_rows && a->rank == b->rank && a->dim[0] < b->dim[0])
+    cut.dim[0] = a->dim[0];
+  return plan->columns && same_but_last_axis(a, &cut) && plan->columns + plan->appended <= a->dim[a->rank - 1];
+}
+
+/* The common columns of every row that `from` has; what `to` has beyond them becomes 0 or stays. */
 static void copy_columns(const SsgParameter *old, const float *from, const SsgParameter *new, float *to, const Plan *plan)
 {
   gint64 have = old->shape.dim[old->shape.rank - 1], want = new->shape.dim[new->shape.rank - 1];
-  gint64 rows = ssg_shape_elements(&new->shape) / want;
+  gint64 rows = ssg_shape_elements(&old->shape) / have;
   for (gint64 row = 0; row < rows; row++) {
     const float *in = from + row * have;
     float *out = to + row * want;
+    if (plan->zero_columns)
+      memset(out, 0, want * sizeof(float));
     for (gint64 i = 0; i < plan->columns; i++)
       out[i] = in[i] * plan->scale;
-    if (plan->zero_columns)
-      memset(out + plan->columns, 0, (want - plan->columns) * sizeof(float));
+    memcpy(out + plan->appended_at, in + plan->columns, plan->appended * sizeof(float));
   }
 }
 
@@ -187,10 +238,10 @@ static void transfer_one(const SsgParameter *old, const float *from, const SsgPa
   } else if (old && ssg_shape_equal(&old->shape, &new->shape)) {
     memcpy(to, from + old->start, n * sizeof(float));
     copied = n;
-  } else if (old && plan->columns && same_but_last_axis(&old->shape, &new->shape)) {
+  } else if (old && fits_in_part(&old->shape, &new->shape, plan)) {
     g_autofree char *before = ssg_shape_text(&old->shape), *after = ssg_shape_text(&new->shape);
     copy_columns(old, from + old->start, new, to, plan);
-    copied = n / new->shape.dim[new->shape.rank - 1] * plan->columns;
+    copied = ssg_shape_elements(&old->shape) / old->shape.dim[old->shape.rank - 1] * (plan->columns + plan->appended);
     add_item(report->changed, "%s from %s to %s", new->name, before, after);
   } else {
     if (plan->zero)

@@ -208,6 +208,35 @@ static void test_features_move(void)
   g_assert_cmpfloat(error_of(back->pos_embed, from->pos_embed), <, 1e-6);
 }
 
+/* More channels in the render net: the same picture and masks, whatever the new ones see. */
+static void test_wider(void)
+{
+  SsgArchitecture wide = small, narrow = small;
+  wide.render_channels[0] = 11;
+  wide.render_channels[1] = 16;
+  g_autoptr(SsgGenerator) from = generator(&small, 1), to = generator(&wide, 2), back = generator(&narrow, 5);
+  scramble(from->parameters, 3);
+  g_autofree char *text = carry(from, to);
+  ssg_scope_begin(ctx);
+  SsgTensor *codes = codes_of(&small);
+  SsgGenerated old = forward(from, codes), new = forward(to, codes);
+  g_assert_cmpfloat(error_of(new.rgb, old.rgb), <, 1e-5);
+  g_assert_cmpfloat(error_of(new.seg, old.seg), <, 1e-5);
+  ssg_scope_end(ctx);
+  g_assert_nonnull(strstr(text, "render_net.convs.2.weight from [7, 3, 3, 14] to [16, 3, 3, 17]"));
+  /* What makes the new channels is there: only nobody hears them. */
+  g_autofree float *weight = download(to->conv_weight[2]);
+  double made = 0, heard = 0;
+  for (int row = 0; row < 16 * 9; row++)
+    for (int i = 0; i < 17; i++)
+      *(row < 7 * 9 ? &heard : &made) += i >= 8 && i < 11 ? fabs(weight[17 * row + i]) : 0;
+  g_assert_cmpfloat(made, >, 1);
+  g_assert_cmpfloat(heard, ==, 0);
+  /* Fewer channels than before start afresh. */
+  g_autofree char *again = carry(to, back);
+  g_assert_nonnull(strstr(again, "fresh: render_net.convs.0.weight, "));
+}
+
 static void test_same(void)
 {
   g_autoptr(SsgGenerator) from = generator(&small, 1), to = generator(&small, 2);
@@ -302,6 +331,7 @@ int main(int argc, char **argv)
   g_test_add_func("/transfer/picture", test_picture);
   g_test_add_func("/transfer/level-in-front", test_level_in_front);
   g_test_add_func("/transfer/features-move", test_features_move);
+  g_test_add_func("/transfer/wider", test_wider);
   g_test_add_func("/transfer/same", test_same);
   g_test_add_func("/transfer/discriminator", test_discriminator);
   g_test_add_func("/transfer/misfit", test_misfit);

@@ -99,16 +99,17 @@ typedef struct {
   SsgDtype maps;
 } Precision;
 
-/* As find_precision(): where the processor has units for bf16 it is convolutions that round their factors; maps stay as they are. */
-static const Precision host_bf16 = {"bf16", SSG_PRECISION_BF16, SSG_F32};
-
-static const Precision *find_precision(const char *name)
+static const Precision *find_precision(const char *name, gboolean host)
 {
   /* With narrower maps the products that stay in f32 need no more digits than TF32 has. */
   static const Precision all[] = {{"f32", SSG_PRECISION_EXACT, SSG_F32},
                                   {"tf32", SSG_PRECISION_TF32, SSG_F32},
                                   {"f16", SSG_PRECISION_TF32, SSG_F16},
                                   {"bf16", SSG_PRECISION_TF32, SSG_BF16}};
+  /* Processors have units for bf16 alone: convolutions round their factors, maps stay as they are. */
+  static const Precision host_bf16 = {"bf16", SSG_PRECISION_BF16, SSG_F32};
+  if (host && g_str_equal(name, host_bf16.name))
+    return &host_bf16;
   for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
     if (g_str_equal(name, all[i].name))
       return &all[i];
@@ -117,24 +118,24 @@ static const Precision *find_precision(const char *name)
 
 gboolean ssg_precision_is_known(const char *name)
 {
-  return find_precision(name) != NULL;
+  return find_precision(name, FALSE) != NULL;
 }
 
 gboolean ssg_context_set_precision(SsgContext *ctx, const char *name, GError **error)
 {
-  const Precision *precision = find_precision(name);
+  gboolean host = ssg_device_is_host(ctx->device);
+  const Precision *precision = find_precision(name, host);
   if (!precision) {
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "there is no precision '%s'; there are f32, tf32, f16 and bf16", name);
     return FALSE;
   }
-  if (ssg_device_is_host(ctx->device) && g_str_equal(name, host_bf16.name))
-    precision = &host_bf16;
   gboolean fast = ssg_device_set_precision(ctx->device, precision->products) == SSG_OK;
   if ((fast || precision->maps != SSG_F32) && ssg_context_set_map_dtype(ctx, precision->maps)) { /* older GPUs have f16 alone */
     ctx->precision = precision->name;
     return TRUE;
   }
-  const char *why = precision == &host_bf16 ? ssg_device_error(ctx->device) : "";
+  g_autofree char *why = g_strdup(precision->products == SSG_PRECISION_BF16 ? ssg_device_error(ctx->device) : "");
+  ssg_device_set_precision(ctx->device, find_precision(ctx->precision, host)->products);
   g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s (%s) does not compute in %s%s%s", ssg_device_name(ctx->device),
               ssg_device_description(ctx->device), precision->name, *why ? ": " : "", why);
   return FALSE;

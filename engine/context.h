@@ -36,8 +36,8 @@ gboolean ssg_context_set_map_dtype(SsgContext *ctx, SsgDtype dtype);
 SsgDtype ssg_context_map_dtype(const SsgContext *ctx);
 
 /* By its name what is computed with how many digits: "f32" (a new context), "tf32" (products with factors of 10 bits), "f16" or "bf16"
- * (that, and the map dtype); on a CPU "bf16" where it has AMX (convolutions of 16 channels and more, larger than 1x1, round their factors
- * to 7 bits, sums and maps are f32). FALSE, SSG_ERROR_DEVICE, where the device has no units for it; SSG_ERROR_ARGUMENT for any other name. */
+ * (that, and the map dtype); on a CPU "bf16" where it has AMX (SSG_PRECISION_BF16; maps are f32). FALSE, and nothing changed,
+ * SSG_ERROR_DEVICE, where the device has no units for it; SSG_ERROR_ARGUMENT for any other name. */
 gboolean ssg_context_set_precision(SsgContext *ctx, const char *name, GError **error);
 const char *ssg_context_precision(const SsgContext *ctx); /* its name */
 gboolean ssg_precision_is_known(const char *name);

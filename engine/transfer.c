@@ -15,8 +15,9 @@ typedef struct {
   float scale;     /* of those columns */
   gboolean zero_columns; /* columns beyond those: 0 instead of the initial value */
   gboolean fewer_rows;   /* `from` may have fewer of the first axis: rows beyond its own stay as initialised */
+  gboolean rearranged;   /* columns mean other things in both, also where their numbers are the same */
   const SsgParameter *fold; /* otherwise: the factors of the old columns, whose halves add up to the last new ones; the others become 0 */
-  gboolean zero;         /* all of it, where `from` has none: likewise */
+  gboolean zero;         /* all of it, where `from` has none */
 } Plan;
 
 typedef void (*PlanFunc)(const char *name, gconstpointer from, gconstpointer to, Plan *plan);
@@ -28,11 +29,6 @@ typedef struct {
 } Report;
 
 /* --- which from which --- */
-
-static int columns_before_features(const SsgArchitecture *a, int level)
-{
-  return level == 0 ? a->feature_channels : a->render_channels[level - 1];
-}
 
 /* How many levels the render net of b has in front of those of a. */
 static int levels_in_front(const SsgArchitecture *a, const SsgArchitecture *b)
@@ -68,62 +64,72 @@ static const SsgParameter *find(const SsgParameters *p, const char *name)
   return NULL;
 }
 
-static void plan_levels_in_front(const char *name, const SsgGenerator *from, const SsgArchitecture *b, int in_front, Plan *plan)
-{
-  const SsgArchitecture *a = &from->arch;
-  gboolean joined = a->render_size == a->coarse_size && a->coarse_size == b->coarse_size && a->feature_channels == b->feature_channels;
-  g_autofree char *first = g_strdup_printf("render_net.convs.%d.", 2 * in_front);
-
-  plan->name = renumbered(name, in_front);
-  if (!plan->name) {
-    plan->zero = g_str_has_prefix(name, "render_net.to_") && g_str_has_suffix(name, ".conv.weight");
-  } else if (joined && g_str_has_prefix(name, first)) {
-    if (g_str_has_suffix(name, ".modulation"))
-      g_clear_pointer(&plan->name, g_free); /* they are in the sum; 1 here */
-    else if (g_str_equal(name + strlen(first), "weight"))
-      plan->fold = find(from->parameters, "render_net.convs.0.modulation");
-  }
-}
-
-/* How many channels of features are appended to what convolution `i` of the render net sees. */
-static int appended_channels(const SsgArchitecture *a, int i)
+/* Of convolution `i` of the render net: how many channels of the picture so far it sees, before the features that a level appends. */
+static int channels_before_features(const SsgArchitecture *a, int i)
 {
   int level = i / 2;
-  return i % 2 == 0 && level > 0 && a->render_size << level == a->coarse_size ? a->feature_channels : 0;
+  return i % 2 ? a->render_channels[level] : level == 0 ? a->feature_channels : a->render_channels[level - 1];
 }
 
-/* More channels: the new ones are made from the first iteration on, and the weights for them, which are 0, learn to hear them.
- * Demodulation takes the run-time scale out. */
-static void plan_convolution(const SsgArchitecture *a, const SsgArchitecture *b, int i, const char *what, Plan *plan)
+static int appended_channels(const SsgArchitecture *a, int i)
 {
-  gboolean weight = g_str_equal(what, "weight");
-  int level = i / 2, before = i % 2 ? a->render_channels[level] : columns_before_features(a, level);
-  int now = i % 2 ? b->render_channels[level] : columns_before_features(b, level);
+  return i % 2 == 0 && a->render_size << i / 2 == a->coarse_size ? a->feature_channels : 0;
+}
 
-  if (b->render_channels[level] < a->render_channels[level] || now < before)
+/* The old network's first convolution sees features where this one sees a picture: only the sum of what both halves see goes on. */
+static void plan_joined_features(const SsgGenerator *from, const SsgArchitecture *b, gboolean weight, Plan *plan)
+{
+  const SsgArchitecture *a = &from->arch;
+
+  plan->rearranged = TRUE;
+  if (a->render_size != a->coarse_size || a->coarse_size != b->coarse_size || a->feature_channels != b->feature_channels)
     return;
-  if (g_str_equal(what, "activate.bias")) {
-    plan->columns = a->render_channels[level];
-    return;
+  if (weight) {
+    plan->fold = find(from->parameters, "render_net.convs.0.modulation");
+    plan->fewer_rows = TRUE;
+  } else {
+    g_clear_pointer(&plan->name, g_free); /* they are in the sum; 1 here */
   }
-  if (!weight && !g_str_equal(what, "modulation"))
+}
+
+/* Convolution `i` takes its values from convolution `old` of `from`. More channels: the new ones are made from the first iteration on,
+ * and the weights for them, which are 0, learn to hear them. Demodulation takes the run-time scale out. */
+static void plan_convolution(const SsgGenerator *from, const SsgArchitecture *b, int old, int i, const char *what, Plan *plan)
+{
+  const SsgArchitecture *a = &from->arch;
+  gboolean weight = g_str_equal(what, "weight");
+
+  if (old / 2 >= a->n_levels)
     return;
-  plan->columns = before;
-  plan->zero_columns = plan->fewer_rows = weight;
-  if (appended_channels(a, i) == appended_channels(b, i)) {
-    plan->appended = appended_channels(a, i);
+  int have = a->render_channels[old / 2], want = b->render_channels[i / 2];
+  int before = channels_before_features(a, old), now = channels_before_features(b, i);
+
+  if (g_str_equal(what, "activate.bias")) {
+    plan->columns = want > have ? have : 0;
+  } else if (!weight && !g_str_equal(what, "modulation")) {
+    return;
+  } else if (old == 0 && i > 0) {
+    plan_joined_features(from, b, weight, plan);
+  } else {
+    gboolean same_features = appended_channels(a, old) == appended_channels(b, i);
+    plan->rearranged = before != now || !same_features;
+    if (want < have || now < before || (i == 0 && a->feature_channels != b->feature_channels))
+      return;
+    plan->columns = before;
+    plan->zero_columns = plan->fewer_rows = weight;
+    plan->appended = same_features ? appended_channels(a, old) : 0;
     plan->appended_at = now;
   }
 }
 
-static void plan_head(const SsgArchitecture *a, const SsgArchitecture *b, int level, const char *what, Plan *plan)
+static void plan_head(const SsgArchitecture *a, const SsgArchitecture *b, int old, int level, const char *what, Plan *plan)
 {
   gboolean weight = g_str_equal(what, "weight");
-  if (level >= a->n_levels) {
+  if (old >= a->n_levels) {
     plan->zero = weight;
-  } else if (b->render_channels[level] > a->render_channels[level]) {
-    plan->columns = a->render_channels[level];
-    plan->scale = weight ? sqrt((double) b->render_channels[level] / a->render_channels[level]) : 1;
+  } else if (b->render_channels[level] > a->render_channels[old]) {
+    plan->columns = a->render_channels[old];
+    plan->scale = weight ? sqrt((double) b->render_channels[level] / a->render_channels[old]) : 1;
     plan->zero_columns = weight;
   }
 }
@@ -142,15 +148,13 @@ static void plan_generator(const char *name, gconstpointer from, gconstpointer t
     plan->zero_columns = TRUE;
     return;
   }
-  if (in_front) {
-    plan_levels_in_front(name, from, b, in_front, plan);
-    return;
-  }
-  plan->name = g_strdup(name);
-  if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2 && i / 2 < a->n_levels)
-    plan_convolution(a, b, i, what, plan);
+  plan->name = renumbered(name, in_front);
+  if (!plan->name)
+    plan->zero = g_str_has_prefix(name, "render_net.to_") && g_str_has_suffix(name, ".conv.weight");
+  else if (sscanf(name, "render_net.convs.%d.%15s", &i, what) == 2)
+    plan_convolution(from, b, i - 2 * in_front, i, what, plan);
   else if (sscanf(name, "render_net.to_%*[a-z].%d.conv.%15s", &i, what) == 2)
-    plan_head(a, b, i, what, plan);
+    plan_head(a, b, i - in_front, i, what, plan);
 }
 
 static void plan_discriminator(const char *name, gconstpointer from, gconstpointer to, Plan *plan)
@@ -173,12 +177,13 @@ static gboolean same_but_last_axis(const SsgShape *a, const SsgShape *b)
   return a->rank == b->rank && a->rank > 0 && memcmp(a->dim, b->dim, (a->rank - 1) * sizeof a->dim[0]) == 0;
 }
 
-static gboolean fits_in_part(const SsgShape *a, const SsgShape *b, const Plan *plan)
+/* But for the last axis, and rows that `to` has more. */
+static gboolean same_rows(const SsgShape *a, const SsgShape *b, const Plan *plan)
 {
   SsgShape cut = *b;
   if (plan->fewer_rows && a->rank == b->rank && a->dim[0] < b->dim[0])
     cut.dim[0] = a->dim[0];
-  return plan->columns && same_but_last_axis(a, &cut) && plan->columns + plan->appended <= a->dim[a->rank - 1];
+  return same_but_last_axis(a, &cut);
 }
 
 /* The common columns of every row that `from` has; what `to` has beyond them becomes 0 or stays. */
@@ -197,11 +202,11 @@ static void copy_columns(const SsgParameter *old, const float *from, const SsgPa
   }
 }
 
-/* Rows of old columns [2 F] become rows of some zeros and F sums. */
+/* Rows of old columns [2 F] become rows of some zeros and F sums; further ones stay. */
 static void fold_columns(const SsgParameter *old, const float *from, const float *factors, const SsgParameter *new, float *to)
 {
   gint64 have = old->shape.dim[old->shape.rank - 1], want = new->shape.dim[new->shape.rank - 1], half = have / 2;
-  gint64 rows = ssg_shape_elements(&new->shape) / want;
+  gint64 rows = ssg_shape_elements(&old->shape) / have;
   for (gint64 row = 0; row < rows; row++) {
     const float *in = from + row * have;
     float *out = to + row * want;
@@ -229,16 +234,15 @@ static void transfer_one(const SsgParameter *old, const float *from, const SsgPa
   gint64 n = ssg_shape_elements(&new->shape), copied = 0;
 
   to += new->start;
-  if (old && plan->fold && same_but_last_axis(&old->shape, &new->shape)) {
+  if (old && plan->fold && same_rows(&old->shape, &new->shape, plan)) {
     g_autofree char *before = ssg_shape_text(&old->shape), *after = ssg_shape_text(&new->shape);
-    gint64 half = old->shape.dim[old->shape.rank - 1] / 2;
     fold_columns(old, from + old->start, from + plan->fold->start, new, to);
-    copied = n / new->shape.dim[new->shape.rank - 1] * half;
+    copied = ssg_shape_elements(&old->shape) / 2;
     add_item(report->changed, "%s from %s to %s", new->name, before, after);
-  } else if (old && ssg_shape_equal(&old->shape, &new->shape)) {
+  } else if (old && !plan->rearranged && ssg_shape_equal(&old->shape, &new->shape)) {
     memcpy(to, from + old->start, n * sizeof(float));
     copied = n;
-  } else if (old && fits_in_part(&old->shape, &new->shape, plan)) {
+  } else if (old && plan->columns && same_rows(&old->shape, &new->shape, plan)) {
     g_autofree char *before = ssg_shape_text(&old->shape), *after = ssg_shape_text(&new->shape);
     copy_columns(old, from + old->start, new, to, plan);
     copied = ssg_shape_elements(&old->shape) / old->shape.dim[old->shape.rank - 1] * (plan->columns + plan->appended);

@@ -5,8 +5,9 @@
  *                           back; columns of new frequencies are 0. So the same function of position comes out.
  *   render_net.convs.2i.*   take the coarse features in at another level when the coarse size changes: the channels of the picture's
  *                           own maps are copied, weights for features that were not there before are 0.
- *   render_net.*            of more channels: the old ones come first; weights for the new ones are 0, what makes them stays as initialised.
- *                           Channels that a level appends (the features) stay behind those of the picture. The picture stays as it was.
+ *   render_net.*            of more channels: the old ones come first and hear what they heard, weights with which they would hear the new ones
+ *                           are 0; what makes the new ones stays as initialised. Features that a level appends stay behind the picture's
+ *                           channels. The picture stays as it was. Of fewer channels: what does not fit starts afresh.
  *   render_net.to_*.i       of levels that the old network does not have are 0: at first the picture is the old one, enlarged.
  * A render net that begins at a smaller size gets levels in front: the old ones keep their sizes, and so move up in number. Where the old
  * one began at the coarse size its first convolution saw the features twice, as the picture so far and as what is appended there; now

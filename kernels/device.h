@@ -23,8 +23,9 @@ typedef enum {
 typedef enum {
   SSG_PRECISION_EXACT, /* f32 throughout; the default */
   SSG_PRECISION_TF32,  /* conv*, matmul: factors rounded to 10 bits of mantissa, sums in f32: NVIDIA GPUs from compute capability 8.0 */
-  SSG_PRECISION_BF16   /* conv* larger than 1x1 with 16 channels and more: factors rounded to bf16 (7 bits of mantissa), sums in f32:
-                        * processors with AMX. GPUs have arrays of bf16 for that */
+  SSG_PRECISION_BF16   /* conv* larger than 1x1 with 16 channels and more on both sides: factors rounded to bf16 (7 bits of mantissa), sums in
+                        * f32; gradients in weights of maps wider than 192 pixels stay exact. Processors with AMX; GPUs have arrays of bf16
+                        * for that */
 } SsgPrecision;
 
 typedef struct SsgDevice SsgDevice;

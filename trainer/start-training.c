@@ -131,8 +131,10 @@ static void log_beginning(SsgRunDirectory *run, const Plan *plan, const SsgTrain
     ssg_run_directory_log(run, "%d processes; %s", ssg_workers_count(workers), ssg_workers_reduction(workers));
   if (t->g->narrow != SSG_F32 && t->d->narrow_levels)
     ssg_run_directory_log(run, "the %d highest resolutions are computed in %s", t->d->narrow_levels, t->g->narrow == SSG_F16 ? "f16" : "bf16");
-  else if (!g_str_equal(ssg_context_precision(t->ctx), "f32"))
-    ssg_run_directory_log(run, "products are computed in %s (--precision)", ssg_context_precision(t->ctx));
+  else if (g_str_equal(ssg_context_precision(t->ctx), "tf32"))
+    ssg_run_directory_log(run, "products multiply numbers of tf32 (--precision)");
+  else if (g_str_equal(ssg_context_precision(t->ctx), "bf16") && ssg_device_is_host(ssg_context_device(t->ctx)))
+    ssg_run_directory_log(run, "convolutions multiply numbers of bf16 (--precision)");
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_auto(GStrv) lines = g_strsplit(texts[i] ? texts[i] : "", "\n", -1);
     for (char **line = lines; *line; line++) {

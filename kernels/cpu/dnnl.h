@@ -29,7 +29,7 @@ struct SsgDnnlConv {
   int64_t n, h, w, ci, ho, wo, co, kh, kw;
   int64_t stride, pad_top, pad_left, pad_bottom, pad_right;
   bool act;  /* CONV only */
-  bool bf16; /* factors are rounded to bf16 on the way, sums are in f32: 3x3 and larger alone */
+  bool bf16; /* factors are rounded to bf16 on the way, sums are in f32: filters larger than 1x1 alone */
   float *x, *y, *weight;
   const float *bias; /* CONV only; [co] or NULL */
   uint64_t weight_key;

@@ -405,26 +405,39 @@ static void test_cancelled_between_levels(void)
   compare(after, scratch, 0); /* to the bit */
 }
 
+typedef struct {
+  GCancellable *cancel;
+  gint64 delay; /* us, from the moment when the render may begin */
+  int waiting;  /* atomic */
+} Plan;
+
 static gpointer cancel_soon(gpointer data)
 {
-  gint64 *plan = data;
-  g_usleep((gulong) plan[0]);
-  g_cancellable_cancel((GCancellable *) (gintptr) plan[1]);
+  Plan *plan = data;
+  g_atomic_int_set(&plan->waiting, 1);
+  for (gint64 end = g_get_monotonic_time() + plan->delay; g_get_monotonic_time() < end;)
+    g_thread_yield();
+  g_cancellable_cancel(plan->cancel);
   return NULL;
 }
 
-/* At any time, from another thread: whatever was reached, the next render is right. */
+/* At any time, from another thread: whatever was reached, the next render is right. Goes on until some came in time: on a busy machine
+ * the other thread may be late. */
 static void test_cancelled_any_time(void)
 {
   g_autoptr(Fixture) f = fixture_new(2);
   int cancelled = 0;
-  for (int i = 0; i < 30; i++) {
-    g_autoptr(SsgFace) face = sample(f, (guint64) i), donor = sample(f, (guint64) i + 1);
+  for (int i = 0; i < 30 || cancelled < 5; i++) {
+    g_assert_cmpint(i, <, 3000);
+    g_autoptr(SsgFace) face = sample(f, (guint64) i);
     g_autoptr(SsgFace) moved = ssg_face_set_transform(face, 1 + i % 6, (SsgTransform){1.5f, 0, 0});
+    g_autoptr(SsgRender) whole = render(f, face, FALSE);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    gint64 plan[2] = {(i % 15) * 150, (gintptr) cancel};
+    Plan plan = {.cancel = cancel, .delay = (gint64) (whole->ms * 1000) * (i % 15) / 15};
     g_autoptr(GError) error = NULL;
-    GThread *thread = g_thread_new("cancel", cancel_soon, plan);
+    GThread *thread = g_thread_new("cancel", cancel_soon, &plan);
+    while (!g_atomic_int_get(&plan.waiting))
+      g_thread_yield();
     SsgRender *broken = ssg_session_render(f->session, moved, NULL, NULL, NULL, cancel, &error);
     g_thread_join(thread);
     if (!broken) {
@@ -436,8 +449,7 @@ static void test_cancelled_any_time(void)
     g_autoptr(SsgRender) after = render(f, next, FALSE), scratch = render(other, next, TRUE);
     compare(after, scratch, 0); /* to the bit */
   }
-  g_test_message("%d of 30 renders were cancelled", cancelled);
-  g_assert_cmpint(cancelled, >, 0);
+  g_test_message("%d renders were cancelled", cancelled);
 }
 
 static void test_cancelled_before(void)

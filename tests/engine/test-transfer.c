@@ -147,13 +147,24 @@ static void test_picture(void)
   g_assert_nonnull(strstr(text, "render_net.to_segs.2.conv.weight (0)"));
 }
 
-/* A render net that began at the coarse size gets a level in front. */
-static void test_level_in_front(void)
+static void check_same_pictures(SsgGenerator *from, SsgGenerator *to)
+{
+  ssg_scope_begin(ctx);
+  SsgTensor *codes = codes_of(&from->arch);
+  SsgGenerated old = forward(from, codes), new = forward(to, codes);
+  g_assert_cmpfloat(error_of(new.rgb, old.rgb), <, 1e-5);
+  g_assert_cmpfloat(error_of(new.seg, old.seg), <, 1e-5);
+  ssg_scope_end(ctx);
+}
+
+/* A render net that began at the coarse size gets a level in front, and its own level may get more channels. */
+static void level_in_front(int channels)
 {
   SsgArchitecture late = small, early = small;
   late.render_size = late.coarse_size;
   late.n_levels = 1;
-  late.render_channels[0] = early.render_channels[1];
+  late.render_channels[0] = 7;
+  early.render_channels[1] = channels;
   late.residual_refine = early.residual_refine = FALSE;
   g_autoptr(SsgGenerator) from = generator(&late, 1), to = generator(&early, 2);
   scramble(from->parameters, 3);
@@ -162,15 +173,11 @@ static void test_level_in_front(void)
   memset(factors, 0, 6 * sizeof(float));
   ssg_tensor_upload(from->conv_mod[0], factors);
   g_autofree char *text = carry(from, to);
-  ssg_scope_begin(ctx);
-  SsgTensor *codes = codes_of(&late);
-  SsgGenerated old = forward(from, codes), new = forward(to, codes);
-  g_assert_cmpfloat(error_of(new.rgb, old.rgb), <, 1e-5);
-  g_assert_cmpfloat(error_of(new.seg, old.seg), <, 1e-5);
-  ssg_scope_end(ctx);
-  g_assert_nonnull(strstr(text, "render_net.convs.2.weight from [7, 3, 3, 12] to [7, 3, 3, 14]"));
+  check_same_pictures(from, to);
+  g_autofree char *joined = g_strdup_printf("render_net.convs.2.weight from [7, 3, 3, 12] to [%d, 3, 3, 14]", channels);
+  g_assert_nonnull(strstr(text, joined));
   g_assert_nonnull(strstr(text, "render_net.to_segs.0.conv.weight (0)"));
-  g_assert_null(strstr(text, "render_net.convs.3"));
+  g_assert_cmpint(strstr(text, "render_net.convs.3") != NULL, ==, channels > 7);
 
   scramble(from->parameters, 4); /* both halves */
   g_autofree char *again = carry(from, to);
@@ -180,6 +187,12 @@ static void test_level_in_front(void)
       float sum = i < 8 ? 0 : before[12 * row + i - 8] * f[i - 8] + before[12 * row + i - 2] * f[i - 2];
       g_assert_cmpfloat(fabsf(after[14 * row + i] - sum), <, 1e-5);
     }
+}
+
+static void test_level_in_front(void)
+{
+  level_in_front(7);
+  level_in_front(12);
 }
 
 /* The coarse features enter a level later: columns of the picture's own maps stay, those of features come and go. */
@@ -211,18 +224,13 @@ static void test_features_move(void)
 /* More channels in the render net: the same picture and masks, whatever the new ones see. */
 static void test_wider(void)
 {
-  SsgArchitecture wide = small, narrow = small;
+  SsgArchitecture wide = small;
   wide.render_channels[0] = 11;
   wide.render_channels[1] = 16;
-  g_autoptr(SsgGenerator) from = generator(&small, 1), to = generator(&wide, 2), back = generator(&narrow, 5);
+  g_autoptr(SsgGenerator) from = generator(&small, 1), to = generator(&wide, 2), back = generator(&small, 5);
   scramble(from->parameters, 3);
   g_autofree char *text = carry(from, to);
-  ssg_scope_begin(ctx);
-  SsgTensor *codes = codes_of(&small);
-  SsgGenerated old = forward(from, codes), new = forward(to, codes);
-  g_assert_cmpfloat(error_of(new.rgb, old.rgb), <, 1e-5);
-  g_assert_cmpfloat(error_of(new.seg, old.seg), <, 1e-5);
-  ssg_scope_end(ctx);
+  check_same_pictures(from, to);
   g_assert_nonnull(strstr(text, "render_net.convs.2.weight from [7, 3, 3, 14] to [16, 3, 3, 17]"));
   /* What makes the new channels is there: only nobody hears them. */
   g_autofree float *weight = download(to->conv_weight[2]);
@@ -235,6 +243,43 @@ static void test_wider(void)
   /* Fewer channels than before start afresh. */
   g_autofree char *again = carry(to, back);
   g_assert_nonnull(strstr(again, "fresh: render_net.convs.0.weight, "));
+}
+
+/* Features that are appended to themselves, where a render net begins at the coarse size, stay where they were. */
+static void test_wider_from_coarse(void)
+{
+  SsgArchitecture late = small, wide;
+  late.render_size = late.coarse_size;
+  late.n_levels = 1;
+  late.residual_refine = FALSE;
+  wide = late;
+  wide.render_channels[0] = 11;
+  g_autoptr(SsgGenerator) from = generator(&late, 1), to = generator(&wide, 2);
+  scramble(from->parameters, 3);
+  g_autofree char *text = carry(from, to);
+  check_same_pictures(from, to);
+  g_assert_nonnull(strstr(text, "render_net.convs.0.weight from [8, 3, 3, 12] to [11, 3, 3, 12]"));
+}
+
+/* As many columns of another meaning: 8 of a picture and 6 of features become 14 of a picture, 8 of them the same. */
+static void test_same_number_of_columns(void)
+{
+  SsgArchitecture large = twice(small);
+  large.coarse_size *= 2; /* the features enter a level later */
+  large.render_channels[0] = 14;
+  large.render_channels[large.n_levels++] = 5;
+  g_autoptr(SsgGenerator) from = generator(&small, 1), to = generator(&large, 2);
+  scramble(from->parameters, 3);
+  g_autofree char *text = carry(from, to);
+  g_autofree float *old = download(from->conv_weight[2]), *new = download(to->conv_weight[2]);
+  for (int row = 0; row < 7 * 9; row++)
+    for (int i = 0; i < 14; i++)
+      g_assert_cmpfloat(new[14 * row + i], ==, i < 8 ? old[14 * row + i] : 0);
+  g_assert_nonnull(strstr(text, "render_net.convs.2.weight from [7, 3, 3, 14] to [7, 3, 3, 14]"));
+  /* Back to fewer: nothing of it fits, though the number is the same. */
+  g_autoptr(SsgGenerator) back = generator(&small, 4);
+  g_autofree char *again = carry(to, back);
+  g_assert_nonnull(strstr(again, "render_net.convs.2.weight, "));
 }
 
 static void test_same(void)
@@ -332,6 +377,8 @@ int main(int argc, char **argv)
   g_test_add_func("/transfer/level-in-front", test_level_in_front);
   g_test_add_func("/transfer/features-move", test_features_move);
   g_test_add_func("/transfer/wider", test_wider);
+  g_test_add_func("/transfer/wider-from-coarse", test_wider_from_coarse);
+  g_test_add_func("/transfer/same-number-of-columns", test_same_number_of_columns);
   g_test_add_func("/transfer/same", test_same);
   g_test_add_func("/transfer/discriminator", test_discriminator);
   g_test_add_func("/transfer/misfit", test_misfit);

@@ -127,9 +127,18 @@ static void test_subnormals(void)
   ssg_device_close(device);
 }
 
+static SsgArray noise(SsgDevice *device, SsgShape shape, uint64_t stream)
+{
+  SsgOpCall call = {.op = SSG_OP_RANDOM_NORMAL, .out = array_of(device, shape, 0.0f)};
+  call.param.random.stream = stream;
+  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+  return call.out;
+}
+
 typedef struct {
   SsgDevice *exact, *device; /* in bf16 */
-  int cases, rounded;        /* with other bits than exactly */
+  int cases;
+  int rounded[3]; /* of CONV, CONV_INPUT, CONV_WEIGHT: cases with other bits than exactly */
 } RoundedRun;
 
 static void each_convolution(const OpCase *c, void *data)
@@ -145,16 +154,23 @@ static void each_convolution(const OpCase *c, void *data)
   OpResult exact = run_case(&exactly, c, (OpRunOptions){0}, "exactly"), one = run_case(&rounding, c, (OpRunOptions){0}, "bf16");
   ssg_device_set_threads(run->device, 2);
   OpResult two = run_case(&rounding, c, (OpRunOptions){0}, "bf16, two threads");
-  OpResult kept = run_case(&rounding, c, (OpRunOptions){.cache_key = 1000 + (uint64_t) run->cases}, "bf16, kept weights");
+  OpRunOptions keep = {.cache_key = 1000 + (uint64_t) run->cases};
+  OpResult kept = run_case(&rounding, c, keep, "bf16, kept weights"), exact_kept = run_case(&exactly, c, keep, "exactly, kept weights");
   check_case(&loose, &one, "bf16");
   check_case(&loose, &kept, "bf16, kept weights");
   check_same(c, &one, &two, "one and two threads in bf16");
-  run->rounded += !op_result_same(c, &exact, &one);
+  if (op_result_same(c, &exact, &one)) {
+    check_same(c, &exact_kept, &kept, "kept weights where nothing is rounded");
+  } else {
+    run->rounded[c->call.op == SSG_OP_CONV ? 0 : c->call.op == SSG_OP_CONV_INPUT ? 1 : 2]++;
+    g_assert_false(op_result_same(c, &exact_kept, &kept));
+  }
   run->cases++;
   op_result_free(&exact);
   op_result_free(&one);
   op_result_free(&two);
   op_result_free(&kept);
+  op_result_free(&exact_kept);
 }
 
 /* Gradients in weights from rows so long that oneDNN 2.6 would write where it must not: exact. */
@@ -176,6 +192,28 @@ static void check_long_rows(SsgDevice *exact, SsgDevice *device)
   g_assert_cmpmem(results[0], 32 * 9 * 32 * sizeof(float), results[1], 32 * 9 * 32 * sizeof(float));
 }
 
+/* One key, one weight: each precision has its own form of it. */
+static void check_kept_in_both(SsgDevice *device)
+{
+  SsgOpCall call = {.op = SSG_OP_CONV, .n_in = 2};
+  float *results[3];
+  call.in[0] = noise(device, (SsgShape){4, {1, 16, 16, 32}}, 1);
+  call.in[1] = noise(device, (SsgShape){4, {32, 3, 3, 32}}, 2);
+  call.in[1].cache_key = 77;
+  call.param.conv.stride = 1;
+  call.param.conv.pad_top = call.param.conv.pad_left = call.param.conv.pad_bottom = call.param.conv.pad_right = 1;
+  for (int i = 0; i < 3; i++) {
+    call.out = array_of(device, call.in[0].shape, 0.0f);
+    g_assert_cmpint(ssg_device_set_precision(device, i == 1 ? SSG_PRECISION_EXACT : SSG_PRECISION_BF16), ==, SSG_OK);
+    g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
+    results[i] = call.out.data;
+  }
+  gsize bytes = 16 * 16 * 32 * sizeof(float);
+  g_assert_cmpmem(results[0], bytes, results[2], bytes);
+  g_assert_cmpint(memcmp(results[0], results[1], bytes), !=, 0);
+  g_assert_cmpfloat(fabsf(results[0][5] - results[1][5]), <, 0.05);
+}
+
 /* Convolutions whose factors are rounded to bf16: near the truth, the same on two threads, and not for other ops. */
 static void test_bf16(void)
 {
@@ -184,13 +222,16 @@ static void test_bf16(void)
   g_assert_cmpint(ssg_device_set_precision(run.exact, SSG_PRECISION_TF32), ==, SSG_UNSUPPORTED);
   if (status == SSG_OK) {
     op_cases_each(each_convolution, &run);
-    g_test_message("%d of %d cases were rounded", run.rounded, run.cases);
-    g_assert_cmpint(run.rounded, >, run.cases / 3);
+    g_test_message("%d, %d and %d of %d cases were rounded", run.rounded[0], run.rounded[1], run.rounded[2], run.cases);
+    for (int i = 0; i < 3; i++)
+      g_assert_cmpint(run.rounded[i], >=, 10);
     check_long_rows(run.exact, run.device);
+    check_kept_in_both(run.device);
     g_assert_cmpint(ssg_device_set_precision(run.device, SSG_PRECISION_EXACT), ==, SSG_OK);
-    run.rounded = 0;
+    memset(run.rounded, 0, sizeof run.rounded);
     op_cases_each(each_convolution, &run);
-    g_assert_cmpint(run.rounded, ==, 0);
+    for (int i = 0; i < 3; i++)
+      g_assert_cmpint(run.rounded[i], ==, 0);
   } else {
     g_assert_cmpint(status, ==, SSG_UNSUPPORTED);
     g_assert_nonnull(strstr(ssg_device_error(run.device), "no units for matrices of bf16 (AMX)"));
@@ -269,14 +310,6 @@ static void test_keeps(void)
     g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_ABSENT);
     ssg_device_close(device);
   }
-}
-
-static SsgArray noise(SsgDevice *device, SsgShape shape, uint64_t stream)
-{
-  SsgOpCall call = {.op = SSG_OP_RANDOM_NORMAL, .out = array_of(device, shape, 0.0f)};
-  call.param.random.stream = stream;
-  g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
-  return call.out;
 }
 
 /* Runs on one and on two threads, which must give the same bits. */
@@ -358,9 +391,20 @@ static void test_large(void)
   ssg_device_close(device);
 }
 
+static void check_near(const float *rounded, const float *exact, int64_t n, int number)
+{
+  double worst = 0, largest = 0;
+  for (int64_t i = 0; i < n; i++) {
+    worst = fmax(worst, fabs((double) rounded[i] - exact[i]));
+    largest = fmax(largest, fabs((double) exact[i]));
+  }
+  g_test_message("number %d of the table: off by %.2g of the largest magnitude", number, worst / largest);
+  g_assert_cmpfloat(worst / largest, <, 1e-2);
+}
+
 /* What inference uses: products, and convolutions and their adjoints with constant weights; and gradients in weights. Any number of threads, far more than
- * there are cores too, gives the same bits. */
-static void test_any_threads(void)
+ * there are cores too, gives the same bits. With `exact`, nearly what that device gives. */
+static void check_any_threads(SsgDevice *device, SsgDevice *exact)
 {
   static const struct {
     SsgOp op;
@@ -371,9 +415,13 @@ static void test_any_threads(void)
                {SSG_OP_CONV_INPUT, 32, 16, 9, 2},  {SSG_OP_CONV_INPUT, 128, 64, 32, 2}, {SSG_OP_CONV_INPUT, 32, 64, 64, 1},
                {SSG_OP_CONV, 16, 16, 24, 1},       {SSG_OP_CONV, 32, 40, 20, 1},        {SSG_OP_CONV, 33, 64, 64, 1},
                {SSG_OP_CONV, 32, 64, 32, 2},       {SSG_OP_CONV_WEIGHT, 33, 64, 32, 1}, {SSG_OP_CONV_WEIGHT, 31, 32, 48, 2},
-               {SSG_OP_CONV_WEIGHT, 18, 20, 24, 1},     {SSG_OP_CONV_INPUT, 32, 64, 64, 2, true}};
+               {SSG_OP_CONV_WEIGHT, 18, 20, 24, 1},     {SSG_OP_CONV_INPUT, 32, 64, 64, 2, true},
+               {SSG_OP_CONV, 34, 512, 64, 1},           {SSG_OP_CONV_WEIGHT, 34, 512, 64, 1},
+               {SSG_OP_CONV_INPUT, 34, 64, 512, 1},     {SSG_OP_CONV, 32, 64, 40, 1},
+               {SSG_OP_CONV, 32, 64, 33, 1},            {SSG_OP_CONV_WEIGHT, 65, 16, 16, 1},
+               {SSG_OP_CONV_WEIGHT, 128, 32, 16, 1},    {SSG_OP_CONV_WEIGHT, 129, 16, 32, 1},
+               {SSG_OP_CONV_WEIGHT, 192, 32, 32, 1},    {SSG_OP_CONV_WEIGHT, 192, 16, 48, 2}};
   static const int threads[] = {2, 3, 5, 8, 12, 32, 64};
-  SsgDevice *device = open_cpu();
   for (gsize i = 0; i < G_N_ELEMENTS(convs) + 1; i++) {
     SsgOpCall call = {.op = SSG_OP_MATMUL, .n_in = 2};
     if (i < G_N_ELEMENTS(convs)) {
@@ -403,6 +451,10 @@ static void test_any_threads(void)
     ssg_device_set_threads(device, 1);
     g_assert_cmpint(ssg_device_run(device, &call), ==, SSG_OK);
     g_autofree float *one = g_memdup2(call.out.data, bytes);
+    if (exact) {
+      g_assert_cmpint(ssg_device_run(exact, &call), ==, SSG_OK);
+      check_near(one, call.out.data, ssg_shape_elements(&call.out.shape), (int) i);
+    }
     for (gsize t = 0; t < G_N_ELEMENTS(threads); t++) {
       memset(call.out.data, 0xff, bytes);
       ssg_device_set_threads(device, threads[t]);
@@ -413,7 +465,24 @@ static void test_any_threads(void)
       }
     }
   }
+}
+
+static void test_any_threads(void)
+{
+  SsgDevice *device = open_cpu();
+  check_any_threads(device, NULL);
   ssg_device_close(device);
+}
+
+static void test_any_threads_bf16(void)
+{
+  SsgDevice *device = open_cpu(), *exact = open_cpu();
+  if (ssg_device_set_precision(device, SSG_PRECISION_BF16) == SSG_OK)
+    check_any_threads(device, exact);
+  else
+    g_test_skip(ssg_device_error(device));
+  ssg_device_close(device);
+  ssg_device_close(exact);
 }
 
 static void test_memory(void)
@@ -543,6 +612,7 @@ int main(int argc, char **argv)
   g_test_add_func("/kernels/cpu/keeps", test_keeps);
   g_test_add_func("/kernels/cpu/large", test_large);
   g_test_add_func("/kernels/cpu/any-threads", test_any_threads);
+  g_test_add_func("/kernels/cpu/any-threads-bf16", test_any_threads_bf16);
   g_test_add_func("/kernels/cpu/memory", test_memory);
   g_test_add_func("/kernels/cpu/threads", test_threads);
   g_test_add_func("/kernels/cpu/refusals", test_refusals);

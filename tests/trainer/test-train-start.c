@@ -71,7 +71,7 @@ static void test_bf16(void)
   g_assert_cmpint(code, ==, 0);
   g_assert_cmpint(run(SMALL "--out @/f32", NULL), ==, 0);
   g_autofree char *log = read_text("/bf16/00000-small-32/log.txt"), *exact_log = read_text("/f32/00000-small-32/log.txt");
-  g_assert_nonnull(strstr(log, "products are computed in bf16 (--precision)"));
+  g_assert_nonnull(strstr(log, "convolutions multiply numbers of bf16 (--precision)"));
   g_assert_null(strstr(exact_log, "(--precision)"));
   g_autofree char *rounded = snapshot("/bf16/00000-small-32"), *exact = snapshot("/f32/00000-small-32");
   g_assert_false(same(rounded, exact, "d.final_conv.0.weight"));

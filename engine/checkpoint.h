@@ -1,5 +1,5 @@
 /* Public checkpoints: PyTorch `.pt` files, as torch.save() writes them, of a dict with `g_ema` always and `g`, `d`,
- * `g_optim`, `d_optim`, `args` as present (MODEL.md, "Public file formats to read"). Both forms are read: the zip archive
+ * `g_optim`, `d_optim`, `args` as present (MODEL.md, "Files that are read"). Both forms are read: the zip archive
  * and the older stream. Checkpoints that this program writes may have one key more, `ssgan`: a dict of strings (what else is known
  * of the model) and the tensor `w_mean`. Other keys of the dict are ignored, as the authors' code ignores this one.
  *

@@ -134,7 +134,8 @@ gboolean ssg_context_set_precision(SsgContext *ctx, const char *name, GError **e
     ctx->precision = precision->name;
     return TRUE;
   }
-  g_autofree char *why = g_strdup(precision->products == SSG_PRECISION_BF16 ? ssg_device_error(ctx->device) : "");
+  g_autofree char *why =
+    g_strdup(precision->products == SSG_PRECISION_BF16 ? ssg_device_error(ctx->device) : host ? "a CPU computes in f32, some in bf16" : "");
   ssg_device_set_precision(ctx->device, find_precision(ctx->precision, host)->products);
   g_set_error(error, SSG_ERROR, SSG_ERROR_DEVICE, "device %s (%s) does not compute in %s%s%s", ssg_device_name(ctx->device),
               ssg_device_description(ctx->device), precision->name, *why ? ": " : "", why);

@@ -50,7 +50,7 @@ static const SsgDeviceClass *cuda_class(char *reason, size_t reason_size)
     const char *folder = dirname(program);
     const char *const places[][2] = {
         {environment, ""}, {folder, ""}, {folder, "/../kernels/cuda"}, {folder, "/../lib/ssgan"}, {SSG_MODULE_DIR, ""}};
-    snprintf(why_not, sizeof why_not, "this installation has no CUDA module (ssgan-cuda.so)");
+    snprintf(why_not, sizeof why_not, "this installation has no CUDA module (ssgan-cuda.so), which is built where nvcc is found");
     for (size_t i = 0; i < sizeof places / sizeof *places && !klass; i++) {
       if (!places[i][0])
         continue;

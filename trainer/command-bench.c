@@ -487,8 +487,10 @@ static int run_bench(int argc, char **argv)
   g_autofree char *preset = NULL, *config = NULL, *json = NULL, *title = NULL;
   gboolean train = FALSE;
   int exit_code, batch = NOT_GIVEN;
+  g_autofree char *presets = g_strjoinv(", ", (char **) ssg_architecture_presets());
+  g_autofree char *arch_text = g_strdup_printf("Random weights of this architecture instead of MODEL: %s (public-512)", presets);
   const GOptionEntry entries[] = {
-      {"arch", 0, 0, G_OPTION_ARG_STRING, &preset, "Random weights of this architecture instead of MODEL (public-512)",
+      {"arch", 0, 0, G_OPTION_ARG_STRING, &preset, arch_text,
        "NAME"},
       {"runs", 0, 0, G_OPTION_ARG_INT, &bench.runs, "How often each thing is measured (10)", "N"},
       {"first-size", 0, 0, G_OPTION_ARG_INT, &bench.first_size,

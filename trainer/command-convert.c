@@ -6,6 +6,7 @@
 #include "engine/model-file.h"
 #include "engine/training-state.h"
 #include "trainer/model-run.h"
+#include "trainer/snapshots.h"
 
 static gboolean set_shelf_seeds(SsgModel *model, const char *list, GError **error)
 {
@@ -64,14 +65,15 @@ static int run(int argc, char **argv)
   if (error)
     return ssg_command_finish(command, error);
   g_auto(SsgModelRun) model = {0};
-  if (!ssg_model_run_open_for(&model, &common, argv[1], which, SSG_MODEL_TO_CONVERT, &error))
+  g_autofree char *from = ssg_snapshots_resolve(argv[1], &error);
+  if (!from || !ssg_model_run_open_for(&model, &common, from, which, SSG_MODEL_TO_CONVERT, &error))
     return ssg_command_finish(command, error);
   ssg_model_describe(model.model, name, licence, origin);
   if (shelf && !set_shelf_seeds(model.model, shelf, &error))
     return ssg_command_finish(command, error);
   if (directions)
     ssg_model_keep_directions(model.model);
-  SsgDiscriminator *d = discriminator ? ssg_training_read_discriminator(ssg_model_context(model.model), argv[1], &error) : NULL;
+  SsgDiscriminator *d = discriminator ? ssg_training_read_discriminator(ssg_model_context(model.model), from, &error) : NULL;
   ssg_model_take_discriminator(model.model, d);
   if (error)
     return ssg_command_finish(command, error);

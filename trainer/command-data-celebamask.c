@@ -1,5 +1,5 @@
-/* data celebamask: CelebAMask-HQ as it is downloaded becomes a dataset of thirteen classes (MODEL.md, "Public file
- * formats"). */
+/* data celebamask: CelebAMask-HQ as it is downloaded becomes a dataset of thirteen classes (MODEL.md, "Files that are
+ * read"). */
 #include "trainer/command-data.h"
 
 #include <string.h>

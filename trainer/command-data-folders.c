@@ -130,7 +130,8 @@ static int run(int argc, char **argv)
     return exit_code;
   GError *error = NULL;
   if (!out || !classes) {
-    ssg_command_usage_error(&error, "--%s is missing", out ? "classes" : "out");
+    ssg_command_usage_error(&error, out ? "--classes is missing: how many there are, or their names with commas, background first"
+                                        : "--out is missing: where shall the dataset go?");
     return ssg_command_finish(command, error);
   }
   if (!ssg_data_check_limit(limit, &error))

@@ -215,7 +215,7 @@ static int run(int argc, char **argv)
     ssg_command_usage_error(&error, "--out is missing: where shall the dataset go? (--preview alone draws a sheet)");
   else if (csv && !out)
     ssg_command_usage_error(&error, "--csv needs --out: the table belongs to a dataset");
-  else if ((csv && !ssg_check_folder_of(csv, &error)) || (preview && !ssg_check_folder_of(preview, &error)))
+  else if ((csv && !ssg_check_folder_of(csv, &error)) || (preview && (!ssg_check_png_name("--preview", preview, &error) || !ssg_check_folder_of(preview, &error))))
     ; /* before hours of drawing, not after */
   else if (count < 1 || count > SSG_DATASET_MAX_IMAGES)
     ssg_command_usage_error(&error, "--count takes a number from 1 to %d, not %d", SSG_DATASET_MAX_IMAGES, count);

@@ -55,7 +55,7 @@ static void print_table(const SsgDataset *dataset, const SsgDatasetScan *scan, c
     printf("%3d  %-16s %9.3f%% %9.2f%% %10d %13.3f%%\n", k, name, 100 * everywhere, 100 * frequency, labels - present,
            frequency > 0 ? 100 * everywhere / frequency : 0);
   }
-  printf("\n%d problems%s\n", scan->n_problems, scan->n_problems ? "; 'ssgan-trainer data check' lists them" : "");
+  printf("\n%d problems%s\n", scan->n_problems, scan->n_problems ? "; 'ssgan-trainer data check', with the same --classes, lists them" : "");
 }
 
 static void add_sizes(JsonBuilder *builder, const char *name, const GArray *sizes)

@@ -1,4 +1,4 @@
-/* ssgan-trainer finetune: domain adaptation to pictures without masks (MODEL.md "Training", last paragraph). */
+/* ssgan-trainer finetune: domain adaptation to pictures without masks (MODEL.md, "Fine-tuning"). */
 #include "engine/model.h"
 #include "trainer/command-train.h"
 #include "trainer/start-training.h"

@@ -6,6 +6,7 @@
 #include "engine/architecture-file.h"
 #include "engine/model.h"
 #include "trainer/model-run.h"
+#include "trainer/snapshots.h"
 
 static char *channels_text(const SsgArchitecture *a)
 {
@@ -134,19 +135,20 @@ static int run(int argc, char **argv)
   if (!ssg_command_parse(
           &argc, &argv, "MODEL",
           "Says what a model file holds: architecture, parts with their colours, where it comes from, and the\n"
-          "memory and arithmetic that a face takes. Reads our .safetensors models and training states, and the\n"
-          "public .pt checkpoints. No device is opened. Every tensor is looked at: where one is missing or damaged, so\n"
+          "memory and arithmetic that a face takes. Reads our .safetensors models and training states (the newest\n"
+          "one of a run's folder), and the public .pt checkpoints. No device is opened. Every tensor is looked at: where one is missing or damaged, so\n"
           "that the model cannot be run, it says which, and exits with 2.",
           entries, 0, NULL, 1, 1, &exit_code))
     return exit_code;
   GError *error = NULL;
-  g_autoptr(SsgModelInfo) info = ssg_model_info_read(argv[1], &error);
-  if (info && !ssg_model_file_check(argv[1], &error))
+  g_autofree char *path = ssg_snapshots_resolve(argv[1], &error);
+  g_autoptr(SsgModelInfo) info = path ? ssg_model_info_read(path, &error) : NULL;
+  if (info && !ssg_model_file_check(path, &error))
     g_prefix_error(&error, "this model cannot be run: ");
   if (info && json)
-    print_json(info, argv[1], error);
+    print_json(info, path, error);
   else if (info)
-    print_table(info, argv[1]);
+    print_table(info, path);
   return ssg_command_finish(command, error);
 }
 

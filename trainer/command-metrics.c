@@ -7,6 +7,8 @@
 #include "engine/atomic-file.h"
 #include "engine/image.h"
 #include "trainer/metrics-measure.h"
+#include "trainer/model-run.h"
+#include "trainer/snapshots.h"
 
 #define NOT_GIVEN G_MININT
 #define FEW 200 /* pictures of a set; below, chance moves the ratios more than models differ */
@@ -68,12 +70,13 @@ static gboolean measure(const char *path, const Options *o, const SsgCommonOptio
                                      .quiet = common->quiet};
   /* What cannot be written is said now, not after the long way there. */
   if (!check_options(o, error) || (o->json && !g_str_equal(o->json, "-") && !ssg_atomic_file_can_open(o->json, error)) ||
-      (o->sheet && !ssg_atomic_file_can_open(o->sheet, error)))
+      (o->sheet && (!ssg_check_png_name("--sheet", o->sheet, error) || !ssg_atomic_file_can_open(o->sheet, error))))
     return FALSE;
-  g_autoptr(SsgDataset) dataset = ssg_dataset_open(o->data, 0, error);
+  g_autofree char *file = ssg_snapshots_resolve(path, error);
+  g_autoptr(SsgDataset) dataset = file ? ssg_dataset_open(o->data, 0, error) : NULL;
   g_autoptr(SsgContext) ctx = dataset ? ssg_common_context(common, NULL, error) : NULL;
-  g_autoptr(SsgModel) model = ctx ? ssg_model_load(ctx, path, o->which, NULL, NULL, NULL, error) : NULL;
-  g_autoptr(SsgMetrics) metrics = model ? ssg_metrics_measure(model, path, dataset, &options, error) : NULL;
+  g_autoptr(SsgModel) model = ctx ? ssg_model_load(ctx, file, o->which, NULL, NULL, NULL, error) : NULL;
+  g_autoptr(SsgMetrics) metrics = model ? ssg_metrics_measure(model, file, dataset, &options, error) : NULL;
   return metrics && report(metrics, o, error);
 }
 
@@ -94,12 +97,12 @@ static int run(int argc, char **argv)
        "NAME"},
       {"json", 0, 0, G_OPTION_ARG_FILENAME, &o.json,
        "Write the figures to FILE as JSON; - for the output, without a table", "FILE"},
-      {"sheet", 0, 0, G_OPTION_ARG_FILENAME, &o.sheet, "Draw samples and figures as one picture", "FILE"},
+      {"sheet", 0, 0, G_OPTION_ARG_FILENAME, &o.sheet, "Draw samples and figures as one picture", "FILE.png"},
       {NULL}};
   if (ssg_command_parse(
           &argc, &argv, "MODEL",
-          "Measures a model, a public checkpoint or a training snapshot against a dataset. Pictures of the dataset\n"
-          "are cropped to their centred squares and scaled to the model's size.\n"
+          "Measures a model, a public checkpoint, a training snapshot or the newest one in a run's folder against a\n"
+          "dataset. Pictures of the dataset are cropped to their centred squares and scaled to the model's size.\n"
           "\n"
           "  - Sliced Wasserstein distance of 7 x 7 patches on the levels of a Laplacian pyramid, in thousandths of the\n"
           "    standard deviation that a colour channel has on that level in the real pictures; and a Frechet distance\n"

@@ -27,7 +27,7 @@ static gboolean is_public(const char *path)
 }
 
 /* The config that a snapshot carries. */
-static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *config, GError **error)
+static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *config, gint64 *done, GError **error)
 {
   g_autoptr(SsgSafetensors) file = ssg_safetensors_open(snapshot, error);
   if (!file)
@@ -38,6 +38,8 @@ static gboolean read_snapshot_config(const char *snapshot, SsgTrainConfig *confi
                 snapshot);
     return FALSE;
   }
+  const char *iteration = ssg_safetensors_metadata(file, "iteration");
+  *done = iteration ? g_ascii_strtoll(iteration, NULL, 10) : 0;
   return ssg_train_config_parse(config, text, snapshot, error);
 }
 
@@ -68,7 +70,7 @@ static gboolean prepare_resume(SsgWorkers *workers, const char *resume, gboolean
     start->run = start->public ? NULL : g_path_get_dirname(resume);
   }
   if (!start->public)
-    return read_snapshot_config(start->snapshot, config, error);
+    return read_snapshot_config(start->snapshot, config, &start->done, error);
   /* What the authors trained with, unless the person says otherwise. */
   g_autoptr(SsgModelInfo) info = ssg_model_info_read(start->snapshot, error);
   if (!info || (!preset && !ssg_train_config_preset(config, "public-256", error)))
@@ -155,8 +157,10 @@ static int run_train(int argc, char **argv)
   g_auto(SsgCommonOptions) common = {0};
   g_auto(Request) request = {.arguments = ssg_train_arguments_new()};
   g_autoptr(GArray) entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+  g_autofree char *presets = g_strjoinv(", ", (char **) ssg_architecture_presets());
+  g_autofree char *preset_text = g_strdup_printf("Architecture and settings: %s (small-64)", presets);
   const GOptionEntry own[] = {
-      {"preset", 'p', 0, G_OPTION_ARG_STRING, &request.preset, "Architecture and settings: small-64, public-256 ... (small-64)", "NAME"},
+      {"preset", 'p', 0, G_OPTION_ARG_STRING, &request.preset, preset_text, "NAME"},
       {"config", 'c', 0, G_OPTION_ARG_FILENAME, &request.config_path, "Settings from a file like a run's config.json", "FILE"},
       {"resume", 'r', 0, G_OPTION_ARG_FILENAME, &request.resume, "Go on with a run's folder, one of its snapshots, or a public checkpoint", "RUN"},
       {"dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "Say what would be trained and what it takes here, after looking at data and device", NULL}};

@@ -241,7 +241,7 @@ SsgLmdbFile *ssg_lmdb_file_open(const char *path, GError **error)
   struct stat info;
   int fd = open(name, O_RDONLY | O_CLOEXEC);
   if (fd < 0 && folder && errno == ENOENT) {
-    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is a folder without data.mdb: not a dataset", path);
+    g_set_error(error, SSG_ERROR, SSG_ERROR_FORMAT, "%s is a folder without data.mdb: not a dataset; 'ssgan-trainer data' makes datasets of pictures", path);
     return NULL;
   }
   if (fd < 0 || fstat(fd, &info) < 0) {

@@ -10,6 +10,7 @@
 #include "engine/npy.h"
 #include "trainer/interrupt.h"
 #include "trainer/progress.h"
+#include "trainer/snapshots.h"
 
 /* --- models --- */
 
@@ -35,9 +36,12 @@ gboolean ssg_model_run_open_for(SsgModelRun *run, const SsgCommonOptions *common
 {
   if (!open_context(run, common, error))
     return FALSE;
-  g_autofree char *label = g_path_get_basename(path);
+  g_autofree char *file = ssg_snapshots_resolve(path, error);
+  if (!file)
+    return FALSE;
+  g_autofree char *label = g_path_get_basename(file);
   g_autoptr(SsgProgress) progress = ssg_progress_new(label, "% loaded", 100, common->quiet);
-  run->model = ssg_model_load_for(run->ctx, path, which, use, show_loading, progress, NULL, error);
+  run->model = ssg_model_load_for(run->ctx, file, which, use, show_loading, progress, NULL, error);
   if (run->model)
     run->session = ssg_session_new(run->model);
   return run->model != NULL;
@@ -311,6 +315,15 @@ gboolean ssg_check_other_file(const char *in, const char *out, GError **error)
   if (stat(in, &a) != 0 || stat(out, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
     return TRUE;
   ssg_command_usage_error(error, "%s and %s are one file; give the one that is written another name", in, out);
+  return FALSE;
+}
+
+gboolean ssg_check_png_name(const char *option, const char *path, GError **error)
+{
+  gsize n = strlen(path);
+  if (n > 4 && g_ascii_strcasecmp(path + n - 4, ".png") == 0)
+    return TRUE;
+  ssg_command_usage_error(error, "%s draws a PNG: %s has to end in .png", option, path);
   return FALSE;
 }
 

@@ -50,3 +50,5 @@ gboolean ssg_make_folder(const char *path, GError **error);
 gboolean ssg_check_other_file(const char *in, const char *out, GError **error);
 /* The folder that a file is to be written to must be there: found out before the work, not after it. */
 gboolean ssg_check_folder_of(const char *path, GError **error);
+/* FALSE with a sentence where a picture that is a PNG would get another name. option: "--sheet". */
+gboolean ssg_check_png_name(const char *option, const char *path, GError **error);

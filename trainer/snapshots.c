@@ -49,8 +49,13 @@ char *ssg_snapshots_find(const char *run, char **skipped, GError **error)
     *skipped = warnings->len ? g_strdup(warnings->str) : NULL;
   if (found)
     return found;
-  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s holds no usable snapshot (snapshot-*.safetensors)", run);
+  g_set_error(error, SSG_ERROR, SSG_ERROR_FILE, "%s is a folder that holds no usable snapshot (snapshot-*.safetensors)", run);
   return NULL;
+}
+
+char *ssg_snapshots_resolve(const char *path, GError **error)
+{
+  return g_file_test(path, G_FILE_TEST_IS_DIR) ? ssg_snapshots_find(path, NULL, error) : g_strdup(path);
 }
 
 void ssg_snapshots_tidy(SsgRunDirectory *run, gint64 images)

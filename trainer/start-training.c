@@ -4,6 +4,7 @@
 
 #include "engine/checkpoint.h"
 #include "engine/error.h"
+#include "engine/model.h"
 #include "trainer/interrupt.h"
 #include "trainer/snapshots.h"
 #include "trainer/training-data.h"
@@ -31,9 +32,7 @@ void ssg_train_add_discriminator(SsgArchitecture *a)
 
 gboolean ssg_train_find_model(SsgWorkers *workers, char **path, GError **error)
 {
-  if (!g_file_test(*path, G_FILE_TEST_IS_DIR))
-    return TRUE;
-  g_autofree char *mine = ssg_workers_rank(workers) == 0 ? ssg_snapshots_find(*path, NULL, error) : NULL;
+  g_autofree char *mine = ssg_workers_rank(workers) == 0 ? ssg_snapshots_resolve(*path, error) : NULL;
   char *snapshot = ssg_workers_share_text(workers, mine);
   if (!snapshot)
     return FALSE;
@@ -213,7 +212,9 @@ static int plan_only(const SsgTrainConfig *config, const SsgTrainStart *start, c
   g_autoptr(SsgDataset) dataset = ctx && *config->data ? ssg_training_data_open(config, &data, &error) : NULL;
   if (!error) {
     g_autofree char *warning = ssg_train_config_warning(config, config->batch, ssg_device_is_host(ssg_context_device(ctx)));
-    if (ssg_training_plan_print(config, ctx, data, &error) && *config->init && !start->snapshot)
+    gboolean init = *config->init && !start->snapshot;
+    g_autoptr(SsgModelInfo) info = init ? ssg_model_info_read(config->init, &error) : NULL; /* before anything takes long */
+    if (!error && ssg_training_plan_print(config, ctx, data, start->done, &error) && init)
       print_init(config, ctx, &error);
     if (warning)
       g_print("%s\n", warning);

@@ -10,6 +10,7 @@ typedef struct {
   gboolean public;  /* it is a public checkpoint */
   char *run;        /* folder to go on in, or NULL: a new one is made; owned */
   SsgRunLock *lock; /* of run, on process 0; owned */
+  gint64 done;      /* iterations of a snapshot of ours */
   char *skipped;    /* warnings about snapshots that were passed over, a line each, or NULL; owned */
   char *edits;      /* warning about a config.json that says otherwise than the snapshot, or NULL; owned */
 } SsgTrainStart;

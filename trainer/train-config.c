@@ -22,9 +22,9 @@ typedef struct {
 static const Option options[] = {
     {"data", TEXT, AT(data), 0, 0, "DB", "Dataset to learn from"},
     {"out", TEXT, AT(out), 0, 0, "FOLDER", "Where numbered run folders are made (runs)"},
-    {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's)"},
+    {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's, or finetune)"},
     {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from the parameters of a model, or of a run's newest snapshot, as far as they fit"},
-    {"depth-scale", REAL, AT(depth_scale), 1e-3, 1e3, "F", "With --init: depth maps times F; below 1 parts meet in softer borders (1)"},
+    {"depth-scale", REAL, AT(depth_scale), 1e-3, 1e3, "F", "Depth maps of the model that a run starts from, times F; below 1 parts meet in softer borders (1)"},
     {"iterations", LONG, AT(iterations), 1, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (4 on the CPU, all on a GPU)"},
@@ -248,7 +248,7 @@ void ssg_train_arguments_entries(SsgTrainArguments *arguments, GArray *entries, 
   GOptionEntry multiplier = {.long_name = "channel-multiplier",
                              .arg = G_OPTION_ARG_STRING,
                              .arg_data = &arguments->channel_multiplier,
-                             .description = "Channels of render net and discriminator, as a multiple of the preset's",
+                             .description = "Channels of render net and discriminator times X",
                              .arg_description = "X"};
   g_array_append_val(entries, multiplier);
 }
@@ -522,6 +522,9 @@ gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GErro
   else if (config->options.mask_support > 0 && !config->arch.disc_masks)
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--mask-support: a discriminator without masks learns from pictures alone, which do not say "
                 "where parts are; use --mask-support 0");
+  else if (config->lr_cooldown > config->iterations)
+    g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--lr-cooldown %" G_GINT64_FORMAT " is longer than the run of %" G_GINT64_FORMAT
+                " iterations", config->lr_cooldown, config->iterations);
   else if (config->arch.n_disc_levels == 0)
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "the architecture has no discriminator (disc_channels)");
   else

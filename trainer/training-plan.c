@@ -66,7 +66,7 @@ static gboolean measure(const SsgTrainConfig *c, SsgContext *ctx, int piece, Cos
   return TRUE;
 }
 
-gboolean ssg_training_plan_print(const SsgTrainConfig *c, SsgContext *ctx, const char *data, GError **error)
+gboolean ssg_training_plan_print(const SsgTrainConfig *c, SsgContext *ctx, const char *data, gint64 done, GError **error)
 {
   const SsgArchitecture *a = &c->arch;
   SsgDevice *device = ssg_context_device(ctx);
@@ -86,9 +86,11 @@ gboolean ssg_training_plan_print(const SsgTrainConfig *c, SsgContext *ctx, const
   g_print("iteration      %d images, %d at once, about %.2f billion multiply-adds an image\n", c->batch, piece, cost.per_image / 1e9);
   if (!measure(c, ctx, piece, &cost, &seconds, &how, error))
     return FALSE;
-  g_autofree char *duration = ssg_progress_format_duration(seconds * c->iterations);
+  gint64 left = MAX(0, c->iterations - done);
+  g_autofree char *duration = ssg_progress_format_duration(seconds * left), *behind = NULL;
+  behind = done ? g_strdup_printf(" (%" G_GINT64_FORMAT " of them done)", done) : g_strdup("");
   g_print("memory         about %.0f MiB, and up to 1 GiB of decoded pictures\n", cost.memory_mib);
-  g_print("run            %" G_GINT64_FORMAT " iterations, %.2f million images; %s %s\n", c->iterations,
-          c->iterations * (double) c->batch / 1e6, how, duration);
+  g_print("run            %" G_GINT64_FORMAT " iterations%s, %.2f million images; %s%s %s\n", c->iterations, behind,
+          c->iterations * (double) c->batch / 1e6, done ? "the rest " : "", how, duration);
   return TRUE;
 }

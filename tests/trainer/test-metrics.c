@@ -492,6 +492,7 @@ static void test_command_refuses(void)
   expect_refusal("nowhere", "", "nowhere");
   expect_refusal("nowhere", "--json /no/such/folder/m.json", "m.json: cannot be written"); /* said before anything is read */
   expect_refusal("nowhere", "--sheet /no/such/folder/m.png", "m.png: cannot be written");
+  expect_refusal("nowhere", "--sheet m.jpg", "--sheet draws a PNG: m.jpg has to end in .png");
 }
 
 int main(int argc, char **argv)

@@ -47,6 +47,19 @@ static void test_dry_run(void)
   g_assert_nonnull(strstr(said, "warning: pieces of 2: the minibatch standard deviation compares 2 images at a time, not 4"));
 }
 
+/* A run's folder stands for its newest snapshot wherever a model is wanted; a dry run counts what is done already. */
+static void test_run_as_model(void)
+{
+  g_autofree char *said = NULL, *plan = NULL, *newest = snapshot("/whole/00000-small-64");
+  g_assert_cmpint(run_saying("info @/whole/00000-small-64", &said), ==, 0);
+  g_assert_nonnull(strstr(said, newest));
+  g_assert_cmpint(run("generate @/whole/00000-small-64 --seeds 3 --quiet --threads 1 --only faces --out @/of-run", NULL), ==, 0);
+  g_assert_cmpint(run("convert @/whole/00000-small-64 @/of-run.safetensors --quiet --discriminator", NULL), ==, 0);
+  g_assert_cmpint(run_saying("train --dry-run --resume @/whole/00000-small-64 --iterations 20 --threads 1", &plan), ==, 0);
+  g_assert_nonnull(strstr(plan, "20 iterations (8 of them done), "));
+  g_assert_nonnull(strstr(plan, "; the rest at the "));
+}
+
 /* Whether `name` has the same bits in both. */
 static gboolean same(const char *snapshot_a, const char *snapshot_b, const char *name)
 {
@@ -317,6 +330,7 @@ static void add(void)
   make_whole();
   g_test_add_func("/train/data", test_data);
   g_test_add_func("/train/dry-run", test_dry_run);
+  g_test_add_func("/train/run-as-model", test_run_as_model);
   g_test_add_func("/train/bf16", test_bf16);
   g_test_add_func("/train/warmup", test_warmup);
   g_test_add_func("/train/d-lr-scale", test_d_lr_scale);

@@ -2,7 +2,7 @@
  *
  * Algorithms come from cuDNN's heuristics, not from timing, and only deterministic ones: the same shapes give the same
  * bits in every run, so that training can be resumed exactly. cuDNN's older convolution calls are deprecated in favour
- * of its graph interface, but complete and present in all of cuDNN 8 and 9.
+ * of its graph interface, but complete, and present in all of cuDNN 9.
  */
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/kernels.h"

@@ -11,6 +11,8 @@
 #define SSG_CUDA_OLDEST_MAJOR 7
 #define SSG_CUDA_OLDEST_MINOR 5
 
+#define SSG_CUDA_MAX_GPUS 64
+
 typedef struct SsgCudaConvPlan SsgCudaConvPlan;
 typedef struct SsgCudaGroup SsgCudaGroup;
 
@@ -31,6 +33,7 @@ typedef struct {
   SsgCudaGroup *group; /* group.c's, NULL before the first use */
 
   size_t in_use, peak, total;
+  bool reads_host_memory; /* and may so do it later than it is asked to */
   bool capturing;      /* ops are recorded, graph.c */
   bool lost;           /* error holds the sentence of the failure that lost it */
   SsgOp last_op;       /* asked for last: the likeliest origin of an error that shows up later; SSG_N_OPS before any */
@@ -55,6 +58,18 @@ bool ssg_cuda_is_fatal(cudaError_t result);
 void ssg_cuda_explain_no_device(cudaError_t result, int driver_version, int runtime_version, char *reason,
                                 size_t reason_size);
 
+/* Every entry: a lost device answers at once, and the calling thread may not be yesterday's. Lost are also the other devices of this
+ * process on the same GPU. */
+SsgStatus ssg_cuda_enter(SsgCuda *cuda);
+void ssg_cuda_note_lost(const SsgCuda *cuda);
+/* One device more, one less on cuda->ordinal. SSG_LOST while others are open there that are lost; the last of those that closes resets
+ * the GPU, after which it may open again (or not: CUDA promises it to a new process alone). */
+SsgStatus ssg_cuda_take_gpu(SsgCuda *cuda);
+void ssg_cuda_leave_gpu(const SsgCuda *cuda);
+bool ssg_cuda_was_reset(const SsgCuda *cuda);
+
+/* Gives back to the GPU what is not in use: the pool's memory, and that of recordings. Waits for the stream. */
+SsgStatus ssg_cuda_make_room(SsgCuda *cuda);
 /* Memory of the pool, counted. On SSG_NO_MEMORY the pool was emptied and tried again before. */
 SsgStatus ssg_cuda_allocate(SsgCuda *cuda, size_t bytes, void **data);
 /* In stream order: what was asked for before may still use it. NULL is allowed. */

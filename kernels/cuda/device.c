@@ -31,8 +31,8 @@ static bool unusable(int ordinal, char *reason, size_t reason_size)
   return true;
 }
 
-/* Usable devices in CUDA's order; ordinals gets the numbers of the first `size` of them. */
-static int find_devices(int *ordinals, int size, char *reason, size_t reason_size)
+/* Usable devices in CUDA's order, and their numbers. */
+static int find_devices(int ordinals[SSG_CUDA_MAX_GPUS], char *reason, size_t reason_size)
 {
   int n = 0, driver = 0, runtime = 0, usable = 0;
   cudaError_t result = cudaGetDeviceCount(&n);
@@ -43,32 +43,25 @@ static int find_devices(int *ordinals, int size, char *reason, size_t reason_siz
     ssg_cuda_explain_no_device(result, driver, runtime, reason, reason_size);
     return 0;
   }
-  for (int i = 0; i < n; i++) {
-    if (unusable(i, reason, reason_size))
-      continue;
-    if (usable < size)
-      ordinals[usable] = i;
-    usable++;
-  }
+  for (int i = 0; i < n && i < SSG_CUDA_MAX_GPUS; i++)
+    if (!unusable(i, reason, reason_size))
+      ordinals[usable++] = i;
   return usable;
 }
 
-#define MAX_DEVICES 64
-
 static int count_devices(char *reason, size_t reason_size)
 {
-  int ordinals[MAX_DEVICES];
-  int n = find_devices(ordinals, MAX_DEVICES, reason, reason_size);
-  return n < MAX_DEVICES ? n : MAX_DEVICES;
+  int ordinals[SSG_CUDA_MAX_GPUS];
+  return find_devices(ordinals, reason, reason_size);
 }
 
 static void describe_device(int index, char *text, size_t text_size)
 {
-  int ordinals[MAX_DEVICES];
+  int ordinals[SSG_CUDA_MAX_GPUS];
   struct cudaDeviceProp properties;
   char reason[256];
   snprintf(text, text_size, "unknown");
-  if (index >= find_devices(ordinals, MAX_DEVICES, reason, sizeof reason) || index >= MAX_DEVICES)
+  if (index >= find_devices(ordinals, reason, sizeof reason))
     return;
   if (cudaGetDeviceProperties(&properties, ordinals[index]) == cudaSuccess)
     snprintf(text, text_size, "%s, %.0f GiB", properties.name, (double) properties.totalGlobalMem / (1 << 30));
@@ -79,6 +72,7 @@ static void close_device(void *state)
   SsgCuda *cuda = state;
   if (!cuda)
     return;
+  ssg_cuda_enter(cuda); /* it may be lost by now */
   cudaSetDevice(cuda->ordinal);
   if (cuda->stream)
     cudaStreamSynchronize(cuda->stream);
@@ -99,10 +93,7 @@ static void close_device(void *state)
   }
   if (cuda->pool)
     cudaMemPoolDestroy(cuda->pool);
-  /* The error that lost a device sticks to all that this process has on it, which is lost with it, until it is reset:
-   * then the device can be opened again, without starting the program anew. */
-  if (cuda->lost)
-    cudaDeviceReset();
+  ssg_cuda_leave_gpu(cuda);
   free(cuda);
 }
 
@@ -112,9 +103,14 @@ static SsgStatus start(SsgCuda *cuda)
                                         .location = {.type = cudaMemLocationTypeDevice, .id = cuda->ordinal}};
   uint64_t keep = UINT64_MAX; /* until trim() */
   size_t free_bytes = 0;
+  int shared = 0;
 
+  SSG_TRY(ssg_cuda_take_gpu(cuda));
   SSG_TRY(ssg_cuda_check(cuda, cudaDeviceGetAttribute(&cuda->major, cudaDevAttrComputeCapabilityMajor, cuda->ordinal),
                          "cudaDeviceGetAttribute", NULL));
+  SSG_TRY(ssg_cuda_check(cuda, cudaDeviceGetAttribute(&shared, cudaDevAttrPageableMemoryAccessUsesHostPageTables, cuda->ordinal),
+                         "cudaDeviceGetAttribute", NULL));
+  cuda->reads_host_memory = shared;
   SSG_TRY(ssg_cuda_check(cuda, cudaSetDevice(cuda->ordinal), "cudaSetDevice", NULL));
   SSG_TRY(
       ssg_cuda_check(cuda, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "cudaStreamCreate", NULL));
@@ -140,11 +136,11 @@ static SsgStatus start(SsgCuda *cuda)
 
 static SsgStatus open_device(int index, void **state, char *reason, size_t reason_size)
 {
-  int ordinals[MAX_DEVICES];
-  int n = find_devices(ordinals, MAX_DEVICES, reason, reason_size);
+  int ordinals[SSG_CUDA_MAX_GPUS];
+  int n = find_devices(ordinals, reason, reason_size);
   if (n == 0)
     return SSG_UNSUPPORTED;
-  if (index < 0 || index >= n || index >= MAX_DEVICES) {
+  if (index < 0 || index >= n) {
     snprintf(reason, reason_size, "there is no CUDA device %d; this machine has %d", index, n);
     return SSG_UNSUPPORTED;
   }
@@ -157,7 +153,8 @@ static SsgStatus open_device(int index, void **state, char *reason, size_t reaso
   cuda->last_op = SSG_N_OPS;
   SsgStatus status = start(cuda);
   if (status != SSG_OK) {
-    snprintf(reason, reason_size, "GPU %d cannot be opened: %s", cuda->ordinal, cuda->error);
+    snprintf(reason, reason_size, "GPU %d cannot be opened: %s%s", cuda->ordinal, cuda->error,
+             ssg_cuda_was_reset(cuda) ? "; it stopped working before: start the program anew" : "");
     close_device(cuda);
     return status;
   }
@@ -165,12 +162,12 @@ static SsgStatus open_device(int index, void **state, char *reason, size_t reaso
   return SSG_OK;
 }
 
-/* Every entry: a lost device answers at once, and the calling thread may not be yesterday's. */
-static SsgStatus enter(SsgCuda *cuda)
+/* What was freed may still be waiting for its turn, or lie in pieces that are too small, or with recordings that are not drawn now. */
+SsgStatus ssg_cuda_make_room(SsgCuda *cuda)
 {
-  if (cuda->lost)
-    return SSG_LOST;
-  return ssg_cuda_check(cuda, cudaSetDevice(cuda->ordinal), "cudaSetDevice", NULL);
+  SSG_TRY(ssg_cuda_check(cuda, cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", NULL));
+  SSG_TRY(ssg_cuda_check(cuda, cudaDeviceGraphMemTrim(cuda->ordinal), "cudaDeviceGraphMemTrim", NULL));
+  return ssg_cuda_check(cuda, cudaMemPoolTrimTo(cuda->pool, 0), "cudaMemPoolTrimTo", NULL);
 }
 
 SsgStatus ssg_cuda_allocate(SsgCuda *cuda, size_t bytes, void **data)
@@ -179,10 +176,8 @@ SsgStatus ssg_cuda_allocate(SsgCuda *cuda, size_t bytes, void **data)
   *data = NULL;
   cudaError_t result = cudaMallocFromPoolAsync(data, size, cuda->pool, cuda->stream);
   if (result == cudaErrorMemoryAllocation && !cuda->capturing) {
-    /* What was freed may still be waiting for its turn, or lie in pieces that are too small. */
     cudaGetLastError();
-    SSG_TRY(ssg_cuda_check(cuda, cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", NULL));
-    SSG_TRY(ssg_cuda_check(cuda, cudaMemPoolTrimTo(cuda->pool, 0), "cudaMemPoolTrimTo", NULL));
+    SSG_TRY(ssg_cuda_make_room(cuda));
     result = cudaMallocFromPoolAsync(data, size, cuda->pool, cuda->stream);
   }
   if (result != cudaSuccess) {
@@ -212,14 +207,14 @@ void ssg_cuda_release(SsgCuda *cuda, void *data, size_t bytes)
 static SsgStatus allocate(void *state, size_t bytes, void **data)
 {
   *data = NULL;
-  SSG_TRY(enter(state));
+  SSG_TRY(ssg_cuda_enter(state));
   return ssg_cuda_allocate(state, bytes, data);
 }
 
 static void release(void *state, void *data, size_t bytes)
 {
   SsgCuda *cuda = state;
-  enter(cuda);
+  ssg_cuda_enter(cuda);
   ssg_cuda_release(cuda, data, bytes);
 }
 
@@ -235,7 +230,7 @@ static SsgStatus refuse_while_capturing(SsgCuda *cuda, const char *what)
 static SsgStatus transfer(SsgCuda *cuda, void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                           const char *what)
 {
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   if (kind != cudaMemcpyDeviceToDevice)
     SSG_TRY(refuse_while_capturing(cuda, what));
   if (bytes == 0)
@@ -243,18 +238,21 @@ static SsgStatus transfer(SsgCuda *cuda, void *to, const void *from, size_t byte
   return ssg_cuda_check(cuda, cudaMemcpyAsync(to, from, bytes, kind, cuda->stream), what, NULL);
 }
 
-/* Ordinary host memory is copied aside before cudaMemcpyAsync returns, so the caller may change it at once. */
-static SsgStatus upload(void *state, void *device_data, const void *host_data, size_t bytes)
-{
-  return transfer(state, device_data, host_data, bytes, cudaMemcpyHostToDevice, "cudaMemcpyAsync (upload)");
-}
-
 static SsgStatus synchronize(void *state)
 {
   SsgCuda *cuda = state;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   SSG_TRY(refuse_while_capturing(cuda, "waiting"));
   return ssg_cuda_check(cuda, cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", NULL);
+}
+
+/* The caller may change its memory at once: cudaMemcpyAsync copies ordinary host memory aside before it returns, but for GPUs that read
+ * it through the host's own page tables (Grace Hopper), where it may not have to. */
+static SsgStatus upload(void *state, void *device_data, const void *host_data, size_t bytes)
+{
+  SsgCuda *cuda = state;
+  SSG_TRY(transfer(cuda, device_data, host_data, bytes, cudaMemcpyHostToDevice, "cudaMemcpyAsync (upload)"));
+  return cuda->reads_host_memory ? synchronize(cuda) : SSG_OK;
 }
 
 static SsgStatus download(void *state, void *host_data, const void *device_data, size_t bytes)
@@ -275,7 +273,7 @@ static bool supports(void *state, const SsgOpCall *call)
 
 static SsgStatus run(void *state, const SsgOpCall *call)
 {
-  SSG_TRY(enter(state));
+  SSG_TRY(ssg_cuda_enter(state));
   return ssg_cuda_run(state, call);
 }
 
@@ -288,7 +286,7 @@ static void memory(void *state, SsgDeviceMemory *m)
 {
   SsgCuda *cuda = state;
   uint64_t reserved = 0, used = 0;
-  if (enter(cuda) == SSG_OK) {
+  if (ssg_cuda_enter(cuda) == SSG_OK) {
     cudaMemPoolGetAttribute(cuda->pool, cudaMemPoolAttrReservedMemCurrent, &reserved);
     cudaMemPoolGetAttribute(cuda->pool, cudaMemPoolAttrUsedMemCurrent, &used);
   }
@@ -314,7 +312,7 @@ static void trim(void *state)
 static SsgStatus set_precision(void *state, SsgPrecision precision)
 {
   SsgCuda *cuda = state;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   if (precision == SSG_PRECISION_BF16) {
     snprintf(cuda->error, sizeof cuda->error, "on GPUs arrays are of bf16, not the factors of products of f32");
     return SSG_UNSUPPORTED;
@@ -333,7 +331,7 @@ static void identify(void *state, char *text, size_t text_size)
   SsgCuda *cuda = state;
   struct cudaDeviceProp properties;
   snprintf(text, text_size, "%s", "");
-  if (enter(cuda) != SSG_OK || cudaGetDeviceProperties(&properties, cuda->ordinal) != cudaSuccess)
+  if (ssg_cuda_enter(cuda) != SSG_OK || cudaGetDeviceProperties(&properties, cuda->ordinal) != cudaSuccess)
     return;
   char digits[2 * sizeof properties.uuid.bytes + 1];
   for (size_t i = 0; i < sizeof properties.uuid.bytes; i++)
@@ -349,7 +347,7 @@ static uint64_t launches(void *state)
 static SsgStatus mark(void *state, int number)
 {
   SsgCuda *cuda = state;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   SSG_TRY(refuse_while_capturing(cuda, "a mark"));
   if (!cuda->marks[number])
     SSG_TRY(ssg_cuda_check(cuda, cudaEventCreateWithFlags(&cuda->marks[number], cudaEventDefault), "cudaEventCreateWithFlags", NULL));
@@ -360,7 +358,7 @@ static SsgStatus elapsed(void *state, int from, int to, double *milliseconds)
 {
   SsgCuda *cuda = state;
   float ms = 0;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   SSG_TRY(refuse_while_capturing(cuda, "waiting"));
   SSG_TRY(ssg_cuda_check(cuda, cudaEventSynchronize(cuda->marks[to]), "cudaEventSynchronize", NULL));
   SSG_TRY(ssg_cuda_check(cuda, cudaEventElapsedTime(&ms, cuda->marks[from], cuda->marks[to]), "cudaEventElapsedTime", NULL));

@@ -80,6 +80,7 @@ static SsgStatus fail(SsgCuda *cuda, SsgStatus status, const char *what, const c
            what, call ? " for " : "", doing, words);
   if (status == SSG_LOST) {
     cuda->lost = true;
+    ssg_cuda_note_lost(cuda);
     if (!call && cuda->last_op != SSG_N_OPS) {
       append(cuda->error, sizeof cuda->error, " (the last op asked for was %s -> ", ssg_op_name(cuda->last_op));
       append_shape(cuda->error, sizeof cuda->error, &cuda->last_shape);
@@ -104,7 +105,7 @@ SsgStatus ssg_cuda_check(SsgCuda *cuda, cudaError_t result, const char *what, co
 /* A library's failure may only be the messenger of a lost device. */
 static bool find_fatal(SsgCuda *cuda, const char *what, const SsgOpCall *call)
 {
-  cudaError_t result = cudaStreamQuery(cuda->stream);
+  cudaError_t result = cuda->capturing ? cudaSuccess : cudaStreamQuery(cuda->stream); /* asking would spoil the recording */
   if (!ssg_cuda_is_fatal(result))
     result = cudaPeekAtLastError();
   if (!ssg_cuda_is_fatal(result)) {
@@ -161,7 +162,7 @@ void ssg_cuda_explain_no_device(cudaError_t result, int driver_version, int runt
   else if (result == cudaErrorInsufficientDriver)
     snprintf(
         reason, reason_size,
-        "the NVIDIA driver is too old: it supports CUDA %d.%d, and this module needs CUDA %d.%d; update the driver",
+        "the NVIDIA driver is too old: it supports CUDA %d.%d, and this program needs CUDA %d.%d; update the driver",
         driver_version / 1000, driver_version % 1000 / 10, runtime_version / 1000, runtime_version % 1000 / 10);
   else if (result == cudaErrorNoDevice || result == cudaSuccess)
     snprintf(reason, reason_size,

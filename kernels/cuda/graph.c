@@ -5,17 +5,10 @@
 
 #include <stdio.h>
 
-static SsgStatus enter(SsgCuda *cuda)
-{
-  if (cuda->lost)
-    return SSG_LOST;
-  return ssg_cuda_check(cuda, cudaSetDevice(cuda->ordinal), "cudaSetDevice", NULL);
-}
-
 static SsgStatus begin(void *state)
 {
   SsgCuda *cuda = state;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   if (cuda->capturing) {
     snprintf(cuda->error, sizeof cuda->error, "a recording has begun already");
     return SSG_FAILED;
@@ -33,7 +26,7 @@ static SsgStatus end(void *state, void **recorded)
   cudaGraph_t graph = NULL;
   cudaGraphExec_t exec = NULL;
   *recorded = NULL;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   if (!cuda->capturing) {
     snprintf(cuda->error, sizeof cuda->error, "no recording has begun");
     return SSG_FAILED;
@@ -54,9 +47,15 @@ static SsgStatus end(void *state, void **recorded)
 static SsgStatus launch(void *state, void *recorded)
 {
   SsgCuda *cuda = state;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   ssg_cuda_count_launch();
-  return ssg_cuda_check(cuda, cudaGraphLaunch(recorded, cuda->stream), "cudaGraphLaunch", NULL);
+  cudaError_t result = cudaGraphLaunch(recorded, cuda->stream);
+  if (result == cudaErrorMemoryAllocation) { /* its memory may have been given to others since */
+    cudaGetLastError();
+    SSG_TRY(ssg_cuda_make_room(cuda));
+    result = cudaGraphLaunch(recorded, cuda->stream);
+  }
+  return ssg_cuda_check(cuda, result, "cudaGraphLaunch", NULL);
 }
 
 static void release(void *state, void *recorded)

@@ -48,13 +48,6 @@ static SsgStatus check_nccl(SsgCuda *cuda, ncclResult_t result, const char *what
 #define TRY_CUDA(function, ...) SSG_TRY(ssg_cuda_check(cuda, function(__VA_ARGS__), #function, NULL))
 #define TRY_NCCL(function, ...) SSG_TRY(check_nccl(cuda, cuda->group->nccl.function(__VA_ARGS__), #function))
 
-static SsgStatus enter(SsgCuda *cuda)
-{
-  if (cuda->lost)
-    return SSG_LOST;
-  return ssg_cuda_check(cuda, cudaSetDevice(cuda->ordinal), "cudaSetDevice", NULL);
-}
-
 /* Loads the library for the rest of the process's life: it has threads of its own. */
 static bool load(Calls *calls, char *reason, size_t reason_size)
 {
@@ -79,13 +72,9 @@ static bool load(Calls *calls, char *reason, size_t reason_size)
   return true;
 }
 
-static SsgStatus prepare(void *state)
+static SsgStatus load_group(SsgCuda *cuda)
 {
-  SsgCuda *cuda = state;
   int version = 0;
-  SSG_TRY(enter(cuda));
-  if (cuda->group)
-    return SSG_OK;
   SsgCudaGroup *group = calloc(1, sizeof *group);
   if (!group) {
     snprintf(cuda->error, sizeof cuda->error, "out of memory");
@@ -98,6 +87,23 @@ static SsgStatus prepare(void *state)
   group->nccl.ncclGetVersion(&version);
   snprintf(group->name, sizeof group->name, "NCCL %d.%d.%d", version / 10000, version / 100 % 100, version % 100);
   cuda->group = group;
+  return SSG_OK;
+}
+
+/* All that can fail on one process alone: in join() the others would wait for it for ever. */
+static SsgStatus prepare(void *state)
+{
+  SsgCuda *cuda = state;
+  int least = 0, greatest = 0;
+  SSG_TRY(ssg_cuda_enter(cuda));
+  if (!cuda->group)
+    SSG_TRY(load_group(cuda));
+  /* Of the highest priority: a sum that waits for a convolution's last blocks makes every other process wait. */
+  TRY_CUDA(cudaDeviceGetStreamPriorityRange, &least, &greatest);
+  if (!cuda->group->stream)
+    TRY_CUDA(cudaStreamCreateWithPriority, &cuda->group->stream, cudaStreamNonBlocking, greatest);
+  if (!cuda->group->event)
+    TRY_CUDA(cudaEventCreateWithFlags, &cuda->group->event, cudaEventDisableTiming);
   return SSG_OK;
 }
 
@@ -128,13 +134,7 @@ static void leave(void *state)
     cudaStreamSynchronize(group->stream);
     group->nccl.ncclCommDestroy(group->comm);
   }
-  if (group->event)
-    cudaEventDestroy(group->event);
-  if (group->stream)
-    cudaStreamDestroy(group->stream);
   group->comm = NULL;
-  group->event = NULL;
-  group->stream = NULL;
   group->pending = false;
 }
 
@@ -142,16 +142,10 @@ static SsgStatus join(void *state, const void *id, int rank, int count)
 {
   SsgCuda *cuda = state;
   ncclUniqueId unique;
-  int least = 0, greatest = 0;
   SSG_TRY(prepare(cuda));
   leave(cuda);
-  SsgCudaGroup *group = cuda->group;
-  /* Of the highest priority: a sum that waits for a convolution's last blocks makes every other process wait. */
-  TRY_CUDA(cudaDeviceGetStreamPriorityRange, &least, &greatest);
-  TRY_CUDA(cudaStreamCreateWithPriority, &group->stream, cudaStreamNonBlocking, greatest);
-  TRY_CUDA(cudaEventCreateWithFlags, &group->event, cudaEventDisableTiming);
   memcpy(&unique, id, sizeof unique);
-  TRY_NCCL(ncclCommInitRank, &group->comm, count, unique, rank);
+  TRY_NCCL(ncclCommInitRank, &cuda->group->comm, count, unique, rank);
   return SSG_OK;
 }
 
@@ -172,7 +166,7 @@ static SsgStatus order(SsgCuda *cuda, cudaStream_t from, cudaStream_t to)
 static SsgStatus sum(void *state, void *data, size_t n)
 {
   SsgCuda *cuda = state;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   if (!cuda->group || !cuda->group->comm)
     return not_joined(cuda);
   SSG_TRY(order(cuda, cuda->stream, cuda->group->stream));
@@ -185,7 +179,7 @@ static SsgStatus finish(void *state)
 {
   SsgCuda *cuda = state;
   ncclResult_t result = ncclSuccess;
-  SSG_TRY(enter(cuda));
+  SSG_TRY(ssg_cuda_enter(cuda));
   if (!cuda->group || !cuda->group->comm)
     return not_joined(cuda);
   if (!cuda->group->pending)
@@ -199,6 +193,10 @@ static SsgStatus finish(void *state)
 void ssg_cuda_free_group(SsgCuda *cuda)
 {
   leave(cuda);
+  if (cuda->group && cuda->group->event)
+    cudaEventDestroy(cuda->group->event);
+  if (cuda->group && cuda->group->stream)
+    cudaStreamDestroy(cuda->group->stream);
   free(cuda->group);
   cuda->group = NULL;
 }

@@ -44,8 +44,13 @@ bool pretend_record(void (*run)(void *data), void *data);
 /* What tests plant. Allocations n .. n + times - 1 from now on fail, 0 being the next. */
 void pretend_fail_allocations(int n, int times);
 /* Every call answers with this error from now on, as a real device does after a sticky one; cudaSuccess mends it, and so
- * does cudaDeviceReset(). */
+ * does cudaDeviceReset(). The runtime's note of its last error outlives both. */
 void pretend_break(cudaError_t error);
+int pretend_resets(void); /* cudaDeviceReset() so far */
+/* The next n launches of a recording find no memory. */
+void pretend_fail_graph_launches(int n);
+/* Waits for a stream so far. */
+int pretend_waits(void);
 /* The next library call (cuBLAS, cuDNN) is refused as not supported, or fails otherwise. */
 typedef enum { PRETEND_GOOD, PRETEND_NOT_SUPPORTED, PRETEND_EXECUTION_FAILED } PretendRefusal;
 void pretend_refuse_library_call(PretendRefusal how);

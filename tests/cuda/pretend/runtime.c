@@ -25,6 +25,7 @@ static int depth, objects, library_calls, allocations, fail_from, fail_to;
 static cudaError_t broken = cudaSuccess, last_error = cudaSuccess;
 static PretendRefusal refuse_library;
 static bool refuse_heuristics;
+static int resets, waits, failing_launches;
 static int a_pool;
 static cudaStream_t current; /* the one asked last */
 static size_t used;
@@ -196,7 +197,6 @@ void pretend_fail_allocations(int n, int times)
 void pretend_break(cudaError_t error)
 {
   broken = error;
-  last_error = cudaSuccess;
 }
 
 void pretend_refuse_library_call(PretendRefusal how)
@@ -299,7 +299,8 @@ cudaError_t cudaSetDevice(int number)
 
 cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device)
 {
-  *value = attribute == cudaDevAttrComputeCapabilityMajor ? 9 : attribute == cudaDevAttrMemoryPoolsSupported ? 1 : 0;
+  bool host_tables = attribute == cudaDevAttrPageableMemoryAccessUsesHostPageTables && getenv("SSGAN_PRETEND_HOST_TABLES");
+  *value = attribute == cudaDevAttrComputeCapabilityMajor ? 9 : attribute == cudaDevAttrMemoryPoolsSupported || host_tables;
   return answer(cudaSuccess);
 }
 
@@ -338,6 +339,8 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t *stream, unsigned flags, i
 {
   if (priority < -5 || priority > 0)
     pretend_refuse("a priority of %d", priority);
+  if (getenv("SSGAN_PRETEND_STREAMLESS"))
+    return answer(cudaErrorMemoryAllocation);
   return cudaStreamCreateWithFlags(stream, flags);
 }
 
@@ -372,6 +375,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
   int owner = index_of(stream);
   for (int i = 0; i < PRETEND_STREAMS; i++)
     streams[i].seen[owner] = stream->work;
+  waits++;
   return answer(cudaSuccess);
 }
 
@@ -452,8 +456,24 @@ cudaError_t cudaDeviceReset(void)
   objects = 0;
   memset(streams, 0, sizeof streams);
   current = NULL;
-  pretend_break(cudaSuccess);
+  pretend_break(cudaSuccess); /* but what the runtime noted last stays noted */
+  resets++;
   return cudaSuccess;
+}
+
+int pretend_resets(void)
+{
+  return resets;
+}
+
+int pretend_waits(void)
+{
+  return waits;
+}
+
+void pretend_fail_graph_launches(int n)
+{
+  failing_launches = n;
 }
 
 cudaError_t cudaMemPoolCreate(cudaMemPool_t *pool, const struct cudaMemPoolProps *properties)
@@ -662,6 +682,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
   pretend_check_stream(stream);
   if (broken != cudaSuccess)
     return answer(broken);
+  if (failing_launches > 0 && failing_launches--)
+    return answer(cudaErrorMemoryAllocation);
   for (int i = 0; i < graph->n; i++)
     graph->noted[i].run(graph->noted[i].data);
   /* Its memory is anyone's until the next time. */

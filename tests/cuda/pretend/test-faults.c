@@ -182,11 +182,41 @@ int main(void)
   pretend_break(cudaErrorIllegalAddress);
   klass->close(state);
 
-  /* The lost one is closed: the device can be opened again. While the error sticks, opening says why it cannot be. */
+  /* The lost one is closed: the device can be opened again, and computes. */
+  CHECK(pretend_resets() == 1);
   CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+  reduce.in[0] = array(SSG_F32, (SsgShape){2, {3, 40000}});
   reduce.out = array(SSG_F32, (SsgShape){2, {3, 1}});
+  CHECK(klass->run(state, &reduce) == SSG_OK);
+
+  /* Two on one GPU: what one loses the other has lost, too, and is told at its next call; the last that closes resets. */
+  void *second = NULL, *third = NULL;
+  CHECK(klass->open(0, &second, reason, sizeof reason) == SSG_OK);
+  CHECK(klass->synchronize(second) == SSG_OK);
+  pretend_break(cudaErrorIllegalAddress);
+  CHECK(klass->synchronize(second) == SSG_LOST);
+  pretend_break(cudaSuccess);
+  CHECK(klass->run(state, &reduce) == SSG_LOST && strstr(klass->error(state), "while something else in this program used it"));
+  CHECK(klass->open(0, &third, reason, sizeof reason) == SSG_LOST && !third && strstr(reason, "is still in use"));
+  klass->close(second);
+  CHECK(pretend_resets() == 1);
+  release(&reduce.in[0]);
   release(&reduce.out);
   klass->close(state);
+  CHECK(pretend_resets() == 2);
+
+  /* What a GPU may read from the host's memory later is waited for. */
+  float numbers[3] = {1, 2, 3};
+  for (int i = 0; i < 2; i++) {
+    if (i)
+      setenv("SSGAN_PRETEND_HOST_TABLES", "1", 1);
+    CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+    reduce.out = array(SSG_F32, (SsgShape){2, {3, 1}});
+    int waits = pretend_waits();
+    CHECK(klass->upload(state, reduce.out.data, numbers, sizeof numbers) == SSG_OK && pretend_waits() == waits + i);
+    release(&reduce.out);
+    klass->close(state);
+  }
   state = NULL;
   CHECK(pretend_live_objects() == 0);
   return 0;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/device.h"
+#include "kernels/cuda/cuda.h"
 #include "tests/cuda/pretend/pretend.h"
 
 const SsgDeviceClass *ssg_device_plugin(uint32_t abi);
@@ -111,7 +111,8 @@ int main(void)
   CHECK(klass->graph->end(state, &other) == SSG_OK);
   klass->graph->release(state, other);
 
-  /* Memory that is full, or a library that refuses and asks the stream why, spoils a recording; all is given back. */
+  /* Memory that is full, and a library that refuses, leave a recording as it was up to there; asking the stream spoils it. All is given
+   * back. */
   pretend_fail_allocations(1, 1);
   CHECK(klass->graph->begin(state) == SSG_OK);
   SsgArray temporary = array(x.shape);
@@ -122,9 +123,20 @@ int main(void)
   product.out.shape = m.shape;
   CHECK(klass->run(state, &product) != SSG_OK);
   release(&temporary);
+  CHECK(klass->graph->end(state, &other) == SSG_OK && other);
+  klass->graph->release(state, other);
+  CHECK(klass->graph->begin(state) == SSG_OK);
+  CHECK(cudaStreamQuery(((SsgCuda *) state)->stream) != cudaSuccess);
   CHECK(klass->graph->end(state, &other) == SSG_FAILED && !other && strstr(klass->error(state), "cudaStreamEndCapture"));
   CHECK(klass->graph->launch(state, graph) == SSG_OK);
   CHECK(klass->download(state, got, out.data, sizeof got) == SSG_OK && memcmp(got, expected, sizeof got) == 0);
+
+  /* Its memory was given away: room is made, once. */
+  pretend_fail_graph_launches(1);
+  CHECK(klass->graph->launch(state, graph) == SSG_OK);
+  pretend_fail_graph_launches(2);
+  CHECK(klass->graph->launch(state, graph) == SSG_NO_MEMORY);
+  CHECK(klass->graph->launch(state, graph) == SSG_OK);
 
   klass->graph->release(state, graph);
   klass->graph->release(state, NULL);

@@ -1,6 +1,6 @@
 /* Gradient blocks summed over processes, from device to device: run by mpirun on two processes with the pretended CUDA and
  * the pretended NCCL. Usage: test-group HOW   nccl: as it should be; shared: both processes on one device; missing: NCCL's
- * file is not there; refused: it cannot join */
+ * file is not there; refused: it cannot join; alone: one process cannot even try */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +82,8 @@ int main(int argc, char **argv)
     g_setenv("SSGAN_NCCL", "/nonexistent/libnccl.so", TRUE);
   if (g_str_equal(how, "refused"))
     g_setenv("SSGAN_PRETEND_NCCL_REFUSES", "1", TRUE);
+  if (g_str_equal(how, "alone") && rank == 1)
+    g_setenv("SSGAN_PRETEND_STREAMLESS", "1", TRUE);
   g_autofree char *folder = g_dir_make_tmp("ssgan-group-XXXXXX", NULL), *log = g_build_filename(folder, "log", NULL);
   g_setenv("SSGAN_PRETEND_NCCL_LOG", log, TRUE);
 
@@ -101,6 +103,9 @@ int main(int argc, char **argv)
     CHECK(strstr(reduction, "through the host: not every process has a GPU of its own"));
   else if (g_str_equal(how, "missing"))
     CHECK(strstr(reduction, "through the host: NCCL cannot be loaded: /nonexistent/libnccl.so"));
+  else if (g_str_equal(how, "alone"))
+    CHECK(strstr(reduction, rank ? "through the host: the GPU's memory is full, in cudaStreamCreateWithPriority"
+                                 : "through the host: another process could not"));
   else
     CHECK(strstr(reduction, "through the host: the GPU's library refused ncclCommInitRank: pretended failure"));
   reduce(workers, ctx, g_str_equal(how, "nccl"));

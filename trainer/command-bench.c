@@ -203,7 +203,7 @@ typedef struct {
 /* Matrix products alone round nothing where a CPU's convolutions do (--precision bf16): the render net has a peak of its own. */
 static gboolean has_conv_peak(const Bench *bench)
 {
-  return ssg_device_is_host(ssg_context_device(bench->model.ctx)) && bench->conv_rate > bench->rates.matrix_gflops;
+  return g_str_equal(bench->precision, "bf16") && ssg_device_is_host(ssg_context_device(bench->model.ctx));
 }
 
 static Share share_of(const Bench *bench, const SsgTimings *timings, const SsgStage *stage)

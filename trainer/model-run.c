@@ -312,9 +312,10 @@ gboolean ssg_make_folder(const char *path, GError **error)
 gboolean ssg_check_other_file(const char *in, const char *out, GError **error)
 {
   struct stat a, b;
-  if (stat(in, &a) != 0 || stat(out, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+  g_autofree char *read = ssg_snapshots_resolve(in, NULL); /* a run's folder stands for a file */
+  if (!read || stat(read, &a) != 0 || stat(out, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
     return TRUE;
-  ssg_command_usage_error(error, "%s and %s are one file; give the one that is written another name", in, out);
+  ssg_command_usage_error(error, "%s and %s are one file; give the one that is written another name", read, out);
   return FALSE;
 }
 

@@ -122,7 +122,8 @@ static void log_beginning(SsgRunDirectory *run, const Plan *plan, const SsgTrain
 {
   SsgWorkers *workers = plan->workers;
   int share = plan->config->batch / ssg_workers_count(workers);
-  g_autofree char *piece = ssg_train_config_warning(plan->config, share, ssg_device_is_host(ssg_context_device(t->ctx)));
+  gboolean host = ssg_device_is_host(ssg_context_device(t->ctx));
+  g_autofree char *piece = ssg_train_config_warning(plan->config, share, host);
   const char *const texts[] = {plan->start->skipped, plan->start->edits, plan->origin, plan->data, piece};
 
   ssg_run_directory_log(run, "run folder %s", ssg_run_directory_path(run));
@@ -130,10 +131,8 @@ static void log_beginning(SsgRunDirectory *run, const Plan *plan, const SsgTrain
     ssg_run_directory_log(run, "%d processes; %s", ssg_workers_count(workers), ssg_workers_reduction(workers));
   if (t->g->narrow != SSG_F32 && t->d->narrow_levels)
     ssg_run_directory_log(run, "the %d highest resolutions are computed in %s", t->d->narrow_levels, t->g->narrow == SSG_F16 ? "f16" : "bf16");
-  else if (g_str_equal(ssg_context_precision(t->ctx), "tf32"))
-    ssg_run_directory_log(run, "products multiply numbers of tf32 (--precision)");
-  else if (g_str_equal(ssg_context_precision(t->ctx), "bf16") && ssg_device_is_host(ssg_context_device(t->ctx)))
-    ssg_run_directory_log(run, "convolutions multiply numbers of bf16 (--precision)");
+  else if (!g_str_equal(ssg_context_precision(t->ctx), "f32"))
+    ssg_run_directory_log(run, "%s (--precision)", host ? "convolutions multiply numbers of bf16" : "products multiply numbers of tf32");
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_auto(GStrv) lines = g_strsplit(texts[i] ? texts[i] : "", "\n", -1);
     for (char **line = lines; *line; line++) {

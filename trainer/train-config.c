@@ -524,7 +524,7 @@ gboolean ssg_train_config_check(const SsgTrainConfig *config, int n_ranks, GErro
                 "where parts are; use --mask-support 0");
   else if (config->lr_cooldown > config->iterations)
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "--lr-cooldown %" G_GINT64_FORMAT " is longer than the run of %" G_GINT64_FORMAT
-                " iterations", config->lr_cooldown, config->iterations);
+                " iterations; --lr-cooldown 0 switches it off", config->lr_cooldown, config->iterations);
   else if (config->arch.n_disc_levels == 0)
     g_set_error(error, SSG_ERROR, SSG_ERROR_ARGUMENT, "the architecture has no discriminator (disc_channels)");
   else

@@ -65,7 +65,9 @@ void ssg_cuda_note_lost(const SsgCuda *cuda);
 /* One device more, one less on cuda->ordinal. SSG_LOST while others are open there that are lost; the last of those that closes resets
  * the GPU, after which it may open again (or not: CUDA promises it to a new process alone). */
 SsgStatus ssg_cuda_take_gpu(SsgCuda *cuda);
+void ssg_cuda_note_opened(const SsgCuda *cuda);
 void ssg_cuda_leave_gpu(const SsgCuda *cuda);
+/* Whether it worked before a reset, and has not been opened since. */
 bool ssg_cuda_was_reset(const SsgCuda *cuda);
 
 /* Gives back to the GPU what is not in use: the pool's memory, and that of recordings. Waits for the stream. */

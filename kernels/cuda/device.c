@@ -74,8 +74,8 @@ static void close_device(void *state)
     return;
   ssg_cuda_enter(cuda); /* it may be lost by now */
   cudaSetDevice(cuda->ordinal);
-  if (cuda->stream)
-    cudaStreamSynchronize(cuda->stream);
+  if (cuda->stream && !cuda->lost) /* a kernel's fault may show only now */
+    ssg_cuda_check(cuda, cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", NULL);
   ssg_cuda_free_group(cuda);
   ssg_cuda_free_conv_plans(cuda);
   for (int i = 0; i < SSG_DEVICE_MARKS; i++)
@@ -154,10 +154,11 @@ static SsgStatus open_device(int index, void **state, char *reason, size_t reaso
   SsgStatus status = start(cuda);
   if (status != SSG_OK) {
     snprintf(reason, reason_size, "GPU %d cannot be opened: %s%s", cuda->ordinal, cuda->error,
-             ssg_cuda_was_reset(cuda) ? "; it stopped working before: start the program anew" : "");
+             status == SSG_LOST && ssg_cuda_was_reset(cuda) ? "; it stopped working before: start the program anew" : "");
     close_device(cuda);
     return status;
   }
+  ssg_cuda_note_opened(cuda);
   *state = cuda;
   return SSG_OK;
 }

@@ -96,9 +96,9 @@ SsgStatus ssg_cuda_check(SsgCuda *cuda, cudaError_t result, const char *what, co
     return SSG_OK;
   char words[200];
   snprintf(words, sizeof words, "%s (%s)", cudaGetErrorString(result), cudaGetErrorName(result));
+  cudaGetLastError(); /* the record is the thread's, not the GPU's: another GPU would be taken for lost */
   if (ssg_cuda_is_fatal(result))
     return fail(cuda, SSG_LOST, what, words, call);
-  cudaGetLastError();
   return fail(cuda, result == cudaErrorMemoryAllocation ? SSG_NO_MEMORY : SSG_FAILED, what, words, call);
 }
 

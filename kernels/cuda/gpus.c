@@ -9,7 +9,7 @@
  * and the last that closes resets. */
 static struct {
   int open;
-  bool lost, was_reset;
+  bool lost, worked, was_reset; /* worked: one could be opened since the last reset */
 } gpus[SSG_CUDA_MAX_GPUS];
 static pthread_mutex_t gpus_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -47,12 +47,21 @@ SsgStatus ssg_cuda_take_gpu(SsgCuda *cuda)
   return SSG_LOST;
 }
 
+void ssg_cuda_note_opened(const SsgCuda *cuda)
+{
+  pthread_mutex_lock(&gpus_lock);
+  gpus[cuda->ordinal].worked = true;
+  gpus[cuda->ordinal].was_reset = false;
+  pthread_mutex_unlock(&gpus_lock);
+}
+
 void ssg_cuda_leave_gpu(const SsgCuda *cuda)
 {
   pthread_mutex_lock(&gpus_lock);
   if (--gpus[cuda->ordinal].open == 0 && gpus[cuda->ordinal].lost) {
     gpus[cuda->ordinal].lost = false;
-    gpus[cuda->ordinal].was_reset = true;
+    gpus[cuda->ordinal].was_reset |= gpus[cuda->ordinal].worked;
+    gpus[cuda->ordinal].worked = false;
     cudaSetDevice(cuda->ordinal);
     cudaDeviceReset();
     cudaGetLastError(); /* the runtime's own record of it outlives the reset */

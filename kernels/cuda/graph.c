@@ -20,6 +20,24 @@ static SsgStatus begin(void *state)
   return SSG_OK;
 }
 
+/* The graph, ready to be launched: its memory is there. */
+static cudaError_t instantiate(SsgCuda *cuda, cudaGraph_t graph, cudaGraphExec_t *exec, const char **what)
+{
+  *what = "cudaGraphInstantiate";
+  cudaError_t result = cudaGraphInstantiate(exec, graph, 0);
+  if (result != cudaSuccess) {
+    *exec = NULL;
+    return result;
+  }
+  *what = "cudaGraphUpload";
+  result = cudaGraphUpload(*exec, cuda->stream);
+  if (result != cudaSuccess) {
+    cudaGraphExecDestroy(*exec);
+    *exec = NULL;
+  }
+  return result;
+}
+
 static SsgStatus end(void *state, void **recorded)
 {
   SsgCuda *cuda = state;
@@ -33,14 +51,19 @@ static SsgStatus end(void *state, void **recorded)
   }
   cuda->capturing = false;
   SSG_TRY(ssg_cuda_check(cuda, cudaStreamEndCapture(cuda->stream, &graph), "cudaStreamEndCapture", NULL));
-  SsgStatus status = ssg_cuda_check(cuda, cudaGraphInstantiate(&exec, graph, 0), "cudaGraphInstantiate", NULL);
-  cudaGraphDestroy(graph);
+  const char *what;
+  SsgStatus status = SSG_OK;
+  cudaError_t result = instantiate(cuda, graph, &exec, &what);
+  if (result == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    status = ssg_cuda_make_room(cuda);
+    if (status == SSG_OK)
+      result = instantiate(cuda, graph, &exec, &what);
+  }
   if (status == SSG_OK)
-    status = ssg_cuda_check(cuda, cudaGraphUpload(exec, cuda->stream), "cudaGraphUpload", NULL);
-  if (status != SSG_OK && exec)
-    cudaGraphExecDestroy(exec);
-  else
-    *recorded = exec;
+    status = ssg_cuda_check(cuda, result, what, NULL);
+  cudaGraphDestroy(graph);
+  *recorded = exec;
   return status;
 }
 

@@ -90,7 +90,7 @@ static SsgStatus load_group(SsgCuda *cuda)
   return SSG_OK;
 }
 
-/* All that can fail on one process alone: in join() the others would wait for it for ever. */
+/* All of ours that can fail on one process alone: in join() the others would wait for it for ever. */
 static SsgStatus prepare(void *state)
 {
   SsgCuda *cuda = state;

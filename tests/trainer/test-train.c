@@ -17,6 +17,11 @@ static void test_run_folder(void)
   g_auto(GStrv) lines = g_strsplit(g_strchomp(stats), "\n", -1);
   g_assert_cmpuint(g_strv_length(lines), ==, 4);
   g_assert_nonnull(strstr(lines[3], "\"images\": 64"));
+
+  /* The folder stands for its newest snapshot, also where that would be written over. */
+  g_autofree char *messages = NULL;
+  g_assert_cmpint(run("convert @/whole/00000-small-64 @/whole/00000-small-64/snapshot-0000000064.safetensors", &messages), ==, 2);
+  g_assert_nonnull(strstr(messages, "are one file"));
 }
 
 /* Killed at random moments, ten times in all, until it comes to the end: the same bits as the undisturbed run. A run that comes to its end

@@ -46,9 +46,12 @@ void pretend_fail_allocations(int n, int times);
 /* Every call answers with this error from now on, as a real device does after a sticky one; cudaSuccess mends it, and so
  * does cudaDeviceReset(). The runtime's note of its last error outlives both. */
 void pretend_break(cudaError_t error);
+/* The same from the next wait for a stream, or allocation, on: a kernel's fault. */
+void pretend_break_later(cudaError_t error);
 int pretend_resets(void); /* cudaDeviceReset() so far */
-/* The next n launches of a recording find no memory. */
-void pretend_fail_graph_launches(int n);
+/* The next n times that a recording needs memory (to be made ready, to be launched) there is none. */
+void pretend_fail_graph_memory(int n);
+int pretend_graph_trims(void); /* cudaDeviceGraphMemTrim() so far */
 /* Waits for a stream so far. */
 int pretend_waits(void);
 /* The next library call (cuBLAS, cuDNN) is refused as not supported, or fails otherwise. */

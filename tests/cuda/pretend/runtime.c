@@ -22,10 +22,10 @@ typedef struct Block {
 static unsigned char *memory;
 static Block *blocks;
 static int depth, objects, library_calls, allocations, fail_from, fail_to;
-static cudaError_t broken = cudaSuccess, last_error = cudaSuccess;
+static cudaError_t broken = cudaSuccess, breaks_later = cudaSuccess, last_error = cudaSuccess;
 static PretendRefusal refuse_library;
 static bool refuse_heuristics;
-static int resets, waits, failing_launches;
+static int resets, waits, failing_graphs, graph_trims;
 static int a_pool;
 static cudaStream_t current; /* the one asked last */
 static size_t used;
@@ -54,7 +54,7 @@ typedef struct Noted {
 
 struct CUgraph_st {
   Noted *noted;
-  int n;
+  int n, owners;
   bool spoiled;
 };
 
@@ -197,6 +197,11 @@ void pretend_fail_allocations(int n, int times)
 void pretend_break(cudaError_t error)
 {
   broken = error;
+}
+
+void pretend_break_later(cudaError_t error)
+{
+  breaks_later = error;
 }
 
 void pretend_refuse_library_call(PretendRefusal how)
@@ -367,6 +372,14 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
   return answer(cudaSuccess);
 }
 
+/* What was broken for later shows. */
+static void break_now(void)
+{
+  if (breaks_later != cudaSuccess)
+    pretend_break(breaks_later);
+  breaks_later = cudaSuccess;
+}
+
 /* The host has waited, and so has all that it asks for from now on. */
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
@@ -376,6 +389,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
   for (int i = 0; i < PRETEND_STREAMS; i++)
     streams[i].seen[owner] = stream->work;
   waits++;
+  break_now();
   return answer(cudaSuccess);
 }
 
@@ -471,9 +485,14 @@ int pretend_waits(void)
   return waits;
 }
 
-void pretend_fail_graph_launches(int n)
+void pretend_fail_graph_memory(int n)
 {
-  failing_launches = n;
+  failing_graphs = n;
+}
+
+int pretend_graph_trims(void)
+{
+  return graph_trims;
 }
 
 cudaError_t cudaMemPoolCreate(cudaMemPool_t *pool, const struct cudaMemPoolProps *properties)
@@ -521,6 +540,7 @@ cudaError_t cudaMallocFromPoolAsync(void **data, size_t bytes, cudaMemPool_t poo
   pretend_check_stream(stream);
   if (pool != POOL || bytes == 0)
     pretend_refuse("an allocation of %zu bytes, or from a pool that was not made", bytes);
+  break_now();
   if (broken != cudaSuccess)
     return answer(broken);
   int number = allocations++;
@@ -616,7 +636,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMo
   if (capture)
     pretend_refuse("a capture within a capture");
   if (broken == cudaSuccess)
-    capture = calloc(1, sizeof *capture);
+    capture = calloc(1, sizeof *capture), capture->owners = 1;
   return answer(cudaSuccess);
 }
 
@@ -658,21 +678,33 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
   return answer(cudaSuccess);
 }
 
-/* The executable is the graph itself; cudaGraphDestroy() leaves it its contents. */
+/* The executable is the graph itself: its contents go with the last of both. */
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long flags)
 {
+  graph->owners++;
   *exec = (cudaGraphExec_t) (void *) graph;
   return answer(cudaSuccess);
 }
 
+static void leave_graph(struct CUgraph_st *graph)
+{
+  if (--graph->owners > 0)
+    return;
+  forget_graph(graph);
+  pretend_count_object(-1);
+}
+
 cudaError_t cudaGraphDestroy(cudaGraph_t graph)
 {
+  leave_graph(graph);
   return answer(cudaSuccess);
 }
 
 cudaError_t cudaGraphUpload(cudaGraphExec_t exec, cudaStream_t stream)
 {
   pretend_check_stream(stream);
+  if (failing_graphs > 0 && failing_graphs--)
+    return answer(cudaErrorMemoryAllocation);
   return answer(cudaSuccess);
 }
 
@@ -682,7 +714,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
   pretend_check_stream(stream);
   if (broken != cudaSuccess)
     return answer(broken);
-  if (failing_launches > 0 && failing_launches--)
+  if (failing_graphs > 0 && failing_graphs--)
     return answer(cudaErrorMemoryAllocation);
   for (int i = 0; i < graph->n; i++)
     graph->noted[i].run(graph->noted[i].data);
@@ -697,13 +729,13 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec)
 {
-  forget_graph((struct CUgraph_st *) (void *) exec);
-  pretend_count_object(-1);
+  leave_graph((struct CUgraph_st *) (void *) exec);
   return answer(cudaSuccess);
 }
 
 cudaError_t cudaDeviceGraphMemTrim(int number)
 {
+  graph_trims++;
   return answer(cudaSuccess);
 }
 

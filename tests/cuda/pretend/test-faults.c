@@ -205,6 +205,44 @@ int main(void)
   klass->close(state);
   CHECK(pretend_resets() == 2);
 
+  /* What shows only when it is closed is found, too. */
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+  pretend_break_later(cudaErrorIllegalAddress);
+  klass->close(state);
+  state = NULL;
+  CHECK(pretend_resets() == 3);
+
+  /* One that does not come back after a reset asks for a new program, until it does; what else is in the way does not. */
+  pretend_break_later(cudaErrorIllegalAddress);
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_LOST && !state && strstr(reason, "start the program anew"));
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_OK);
+  klass->close(state);
+  state = NULL;
+  pretend_break_later(cudaErrorDevicesUnavailable);
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_LOST && !state && !strstr(reason, "start the program anew"));
+  pretend_fail_allocations(0, 2);
+  CHECK(klass->open(0, &state, reason, sizeof reason) == SSG_NO_MEMORY && !strstr(reason, "start the program anew"));
+  pretend_fail_allocations(0, 0);
+
+  /* The other GPU of a thread that has just lost one goes on, also when one of its libraries refuses something. */
+  setenv("SSGAN_PRETEND_DEVICES", "2", 1);
+  CHECK(klass->open(0, &second, reason, sizeof reason) == SSG_OK && klass->open(1, &state, reason, sizeof reason) == SSG_OK);
+  product.in[0] = array(SSG_F32, (SsgShape){3, {1, 4, 5}});
+  product.in[1] = array(SSG_F32, (SsgShape){3, {1, 5, 6}});
+  product.out = array(SSG_F32, (SsgShape){3, {1, 4, 6}});
+  pretend_break(cudaErrorIllegalAddress);
+  CHECK(klass->synchronize(second) == SSG_LOST);
+  pretend_break(cudaSuccess);
+  pretend_refuse_library_call(PRETEND_NOT_SUPPORTED);
+  CHECK(klass->run(state, &product) == SSG_UNSUPPORTED && klass->run(state, &product) == SSG_OK);
+  for (int i = 0; i < 2; i++)
+    release(&product.in[i]);
+  release(&product.out);
+  klass->close(state);
+  state = NULL;
+  klass->close(second);
+  unsetenv("SSGAN_PRETEND_DEVICES");
+
   /* What a GPU may read from the host's memory later is waited for. */
   float numbers[3] = {1, 2, 3};
   for (int i = 0; i < 2; i++) {

@@ -132,11 +132,22 @@ int main(void)
   CHECK(klass->download(state, got, out.data, sizeof got) == SSG_OK && memcmp(got, expected, sizeof got) == 0);
 
   /* Its memory was given away: room is made, once. */
-  pretend_fail_graph_launches(1);
-  CHECK(klass->graph->launch(state, graph) == SSG_OK);
-  pretend_fail_graph_launches(2);
-  CHECK(klass->graph->launch(state, graph) == SSG_NO_MEMORY);
-  CHECK(klass->graph->launch(state, graph) == SSG_OK);
+  int trims = pretend_graph_trims();
+  pretend_fail_graph_memory(1);
+  CHECK(klass->graph->launch(state, graph) == SSG_OK && pretend_graph_trims() == ++trims);
+  pretend_fail_graph_memory(2);
+  CHECK(klass->graph->launch(state, graph) == SSG_NO_MEMORY && pretend_graph_trims() == ++trims);
+  CHECK(klass->graph->launch(state, graph) == SSG_OK && pretend_graph_trims() == trims);
+
+  /* So it is where a recording ends. */
+  for (int i = 1; i <= 2; i++) {
+    CHECK(klass->graph->begin(state) == SSG_OK && work(&x, &w, &m, &out) == SSG_OK);
+    pretend_fail_graph_memory(i);
+    SsgStatus status = klass->graph->end(state, &other);
+    CHECK(status == (i == 1 ? SSG_OK : SSG_NO_MEMORY) && pretend_graph_trims() == ++trims && !other == (i == 2));
+    klass->graph->release(state, other);
+    trims = pretend_graph_trims();
+  }
 
   klass->graph->release(state, graph);
   klass->graph->release(state, NULL);

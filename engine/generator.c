@@ -137,6 +137,32 @@ void ssg_generator_scale_depth(SsgGenerator *g, float scale)
   ssg_scope_end(ssg_tensor_context(g->depth_weight));
 }
 
+/* Row `from` of a tensor, times scale, plus shift, becomes row `to`. */
+static void copy_row(SsgTensor *t, int to, int from, float scale, float shift)
+{
+  SsgShape row = *ssg_tensor_shape(t);
+  int64_t n = ssg_tensor_elements(t) / row.dim[0];
+  row.dim[0] = 1;
+  ssg_tensor_copy_into(ssg_tensor_view(t, to * n, row), ssg_tensor_affine(ssg_tensor_view(t, from * n, row), scale, shift));
+}
+
+void ssg_generator_begin_part(SsgGenerator *g, int to, int from)
+{
+  ssg_scope_begin(ssg_tensor_context(g->depth_weight));
+  for (int i = 0; i < g->arch.n_layers; i++) {
+    SsgTensor *const layer[] = {g->local_weight[i], g->local_mod_weight[i], g->local_mod_bias[i], g->local_bias[i]};
+    for (gsize j = 0; j < G_N_ELEMENTS(layer); j++)
+      copy_row(layer[j], to, from, 1, 0);
+  }
+  copy_row(g->depth_weight, to - 1, from - 1, 1, 0); /* the background has no depth */
+  copy_row(g->depth_mod, to - 1, from - 1, 1, 0);
+  copy_row(g->depth_bias, to - 1, from - 1, 1, -3);
+  copy_row(g->feat_weight, to, from, 0.05f, 0);
+  copy_row(g->feat_mod, to, from, 1, 0);
+  copy_row(g->feat_bias, to, from, 0.05f, 0);
+  ssg_scope_end(ssg_tensor_context(g->depth_weight));
+}
+
 /* Which parts are opaque and which transparent: uploaded once, since a recorded render cannot upload. */
 static void make_kinds(SsgGenerator *g)
 {

@@ -48,6 +48,10 @@ void ssg_generator_soften_fourier(SsgGenerator *g, float cutoff);
  * wider rim. Training can drive depths so far apart that coarse masks know nothing between 0 and 1: then rims are stairs of coarse
  * pixels, and the losses hardly reach what moves them. */
 void ssg_generator_scale_depth(SsgGenerator *g, float scale);
+/* Begins part `to` anew as a copy of `from`, neither the background: its local generator, 3 behind in depth (e^-3 of its mask where both
+ * are) and with features at a twentieth, so that the picture hardly changes at first, and its own place and look can be learned. For a
+ * part that has sunk behind all others everywhere: its mask has no gradient left. */
+void ssg_generator_begin_part(SsgGenerator *g, int to, int from);
 void ssg_generator_free(SsgGenerator *g);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SsgGenerator, ssg_generator_free)
 

@@ -100,7 +100,7 @@ static char *find_edits(const char *run, const SsgTrainConfig *config)
 /* What says how a run begins has no place where one goes on; a public checkpoint begins a run of its own. */
 static gboolean check_resume(const char *preset, const SsgTrainArguments *arguments, gboolean public, GError **error)
 {
-  static const char *const never[] = {"init", "depth-scale", "fourier-cutoff", "channel-multiplier", NULL}, *const in_a_run[] = {"out", "name", NULL};
+  static const char *const never[] = {"init", "depth-scale", "part-from", "fourier-cutoff", "channel-multiplier", NULL}, *const in_a_run[] = {"out", "name", NULL};
   const char *wrong = preset && !public ? "preset" : NULL;
 
   for (int i = 0; never[i]; i++)
@@ -116,10 +116,14 @@ static gboolean check_resume(const char *preset, const SsgTrainArguments *argume
 
 static gboolean check_init(const SsgTrainArguments *arguments, const SsgTrainConfig *config, GError **error)
 {
-  if (*config->init || !ssg_train_arguments_given(arguments, "depth-scale"))
-    return TRUE;
-  ssg_command_usage_error(error, "--depth-scale goes with --init: it changes the model that a run starts from");
-  return FALSE;
+  static const char *const changes[] = {"depth-scale", "part-from"};
+  for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
+    if (!*config->init && ssg_train_arguments_given(arguments, changes[i])) {
+      ssg_command_usage_error(error, "--%s goes with --init: it changes the model that a run starts from", changes[i]);
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 typedef struct {

@@ -6,6 +6,7 @@
 #include "engine/error.h"
 #include "engine/model.h"
 #include "trainer/interrupt.h"
+#include "trainer/model-run.h"
 #include "trainer/snapshots.h"
 #include "trainer/training-data.h"
 #include "trainer/training-plan.h"
@@ -56,6 +57,39 @@ static void end_all(SsgWorkers *workers, const char *folder, const GError *error
   ssg_workers_abort(workers, SSG_EXIT_FAILED);
 }
 
+/* A part's number, by its name in the model that a run starts from. -1 and error. */
+static int find_part(const SsgModelInfo *info, const char *name, GError **error)
+{
+  g_autoptr(GArray) parts = ssg_parse_parts("--part-from", name, info, error);
+  int part = parts ? g_array_index(parts, int, 0) : -1;
+  if (parts && (parts->len != 1 || part == 0)) {
+    ssg_command_usage_error(error, "--part-from takes two parts but the background, PART=OTHER, not '%s'", name);
+    return -1;
+  }
+  return part;
+}
+
+/* What the configuration changes of the model that a run starts from. */
+static gboolean change_init(SsgTraining *t, const SsgTrainConfig *config, GError **error)
+{
+  ssg_generator_scale_depth(t->g, (float) config->depth_scale);
+  ssg_generator_scale_depth(t->g_ema, (float) config->depth_scale);
+  if (!*config->part_from)
+    return TRUE;
+  g_auto(GStrv) names = g_strsplit(config->part_from, "=", 2);
+  g_autoptr(SsgModelInfo) info = ssg_model_info_read(config->init, error);
+  int to = info ? find_part(info, names[0], error) : -1, from = to > 0 ? find_part(info, names[1] ? names[1] : "", error) : -1;
+  if (from < 0)
+    return FALSE;
+  if (from == to) {
+    ssg_command_usage_error(error, "--part-from %s: a part begins anew as a copy of another", config->part_from);
+    return FALSE;
+  }
+  ssg_generator_begin_part(t->g, to, from);
+  ssg_generator_begin_part(t->g_ema, to, from);
+  return TRUE;
+}
+
 /* Fills the trainer's state as `start` and the configuration say. *message: what the log says of it. */
 static gboolean fill_state(SsgTrainer *trainer, const SsgTrainConfig *config, const SsgTrainStart *start, gboolean first, char **message,
                            GError **error)
@@ -74,11 +108,10 @@ static gboolean fill_state(SsgTrainer *trainer, const SsgTrainConfig *config, co
       return FALSE;
   } else if (*from) {
     g_autofree char *report = ssg_training_start_from(t, from, &has_d, error);
-    if (!report)
+    if (!report || !change_init(t, config, error))
       return FALSE;
-    ssg_generator_scale_depth(t->g, (float) config->depth_scale);
-    ssg_generator_scale_depth(t->g_ema, (float) config->depth_scale);
-    *message = g_strdup_printf("starts from %s%s\n%s", from, config->options.freeze_local ? ", local generators frozen" : "", report);
+    *message = g_strdup_printf("starts from %s%s%s%s\n%s", from, config->options.freeze_local ? ", local generators frozen" : "",
+                               *config->part_from ? ", begun anew: " : "", config->part_from, report);
   }
   if (!has_d && first)
     g_printerr("ssgan-trainer: %s has no discriminator for this run: a fresh one starts with it, and needs some hundred iterations to catch up "
@@ -198,9 +231,10 @@ static gboolean print_init(const SsgTrainConfig *config, SsgContext *ctx, GError
   gboolean has_d;
   g_autoptr(SsgTraining) t = ssg_training_new(ctx, &config->arch, &config->options, config->seed, error);
   g_autofree char *report = t ? ssg_training_start_from(t, config->init, &has_d, error) : NULL;
-  if (report)
-    g_print("starts from    %s\n%s\n", config->init, report);
-  return report != NULL;
+  if (!report || !change_init(t, config, error))
+    return FALSE;
+  g_print("starts from    %s\n%s\n", config->init, report);
+  return TRUE;
 }
 
 static int plan_only(const SsgTrainConfig *config, const SsgTrainStart *start, const SsgCommonOptions *common, const char *command)

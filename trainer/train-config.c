@@ -25,6 +25,7 @@ static const Option options[] = {
     {"name", TEXT, AT(name), 0, 0, "NAME", "Name of the run (the preset's, or finetune)"},
     {"init", TEXT, AT(init), 0, 0, "MODEL", "Start from the parameters of a model, or of a run's newest snapshot, as far as they fit"},
     {"depth-scale", REAL, AT(depth_scale), 1e-3, 1e3, "F", "Depth maps of the model that a run starts from, times F; below 1 parts meet in softer borders (1)"},
+    {"part-from", TEXT, AT(part_from), 0, 0, "PART=OTHER", "Of the model that a run starts from, a part begins anew as a copy of another: for one that is never seen"},
     {"iterations", LONG, AT(iterations), 1, 1e12, "N", "Stop after so many iterations"},
     {"batch", INTEGER, AT(batch), 1, 65536, "N", "Images of one iteration, over all processes"},
     {"micro-batch", INTEGER, AT(micro_batch), 0, 65536, "N", "Images computed at once; gradients of the batch add up (4 on the CPU, all on a GPU)"},
@@ -117,6 +118,7 @@ gboolean ssg_train_config_preset(SsgTrainConfig *config, const char *preset, GEr
   config->out = g_strdup("runs");
   config->name = g_strdup("");
   config->init = g_strdup("");
+  config->part_from = g_strdup("");
   if (!g_str_has_prefix(preset, "public-")) {
     /* Small models of few images: data/models/README.md says what was tried. The regularisers grow with the edge towards what is
      * published for large sizes; masks are held together, and apart, once they have formed: at 32 pixels, where such a model begins. */
@@ -146,6 +148,7 @@ void ssg_train_config_clear(SsgTrainConfig *config)
   g_clear_pointer(&config->out, g_free);
   g_clear_pointer(&config->name, g_free);
   g_clear_pointer(&config->init, g_free);
+  g_clear_pointer(&config->part_from, g_free);
 }
 
 /* --- texts into values --- */

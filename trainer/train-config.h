@@ -16,6 +16,7 @@ typedef struct {
   char *name;            /* of the run; "" : the preset's */
   char *init;            /* model that the parameters start from (transfer.h); "": random weights */
   double depth_scale;    /* of what init gives, see ssg_generator_scale_depth() */
+  char *part_from;       /* "earring=ear", or "": of what init gives, see ssg_generator_begin_part() */
   int batch;             /* images of one iteration over all processes */
   int micro_batch;       /* images computed at once by one process; 0: see ssg_train_config_piece() */
   gint64 iterations;     /* the run ends after so many */

@@ -308,6 +308,36 @@ static void test_init(void)
   g_assert_cmpstr(to, !=, later);
 }
 
+/* A part that begins anew as a copy of another, behind it and faint; the rest is as it was. */
+static void test_part_from(void)
+{
+  g_autofree char *messages = NULL, *from = snapshot("/whole/00000-small-64");
+  g_assert_cmpint(run(TRAIN "--out @/begun --lr 0 --ema-half-life 1e12 --iterations 1 --init @/whole/00000-small-64 --part-from 2=1", &messages), ==, 0);
+  g_autofree char *to = snapshot("/begun/00000-small-64");
+  g_autoptr(SsgSafetensors) a = ssg_safetensors_open(from, NULL), b = ssg_safetensors_open(to, NULL);
+  static const struct {
+    const char *old, *new;
+    float scale, shift;
+  } pairs[] = {{"g.local_nets.1.linears.0.conv.weight", "g.local_nets.2.linears.0.conv.weight", 1, 0},
+               {"g.local_nets.1.linears.1.conv.modulation.weight", "g.local_nets.2.linears.1.conv.modulation.weight", 1, 0},
+               {"g.local_nets.1.linears.1.conv.modulation.bias", "g.local_nets.2.linears.1.conv.modulation.bias", 1, 0},
+               {"g_ema.local_nets.1.linears.0.activate.bias", "g_ema.local_nets.2.linears.0.activate.bias", 1, 0},
+               {"g.local_nets.1.to_depth.conv.weight", "g.local_nets.2.to_depth.conv.weight", 1, 0},
+               {"g_ema.local_nets.1.to_depth.bias", "g_ema.local_nets.2.to_depth.bias", 1, -3},
+               {"g_ema.local_nets.1.to_feat.conv.weight", "g_ema.local_nets.2.to_feat.conv.weight", 0.05f, 0},
+               {"g.local_nets.1.to_feat.bias", "g.local_nets.2.to_feat.bias", 0.05f, 0},
+               {"g.local_nets.1.to_feat.conv.weight", "g.local_nets.1.to_feat.conv.weight", 1, 0},
+               {"g.local_nets.3.to_depth.bias", "g.local_nets.3.to_depth.bias", 1, 0},
+               {"g.local_nets.0.linears.0.conv.weight", "g.local_nets.0.linears.0.conv.weight", 1, 0}};
+  for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    const SsgHostTensor *x = ssg_host_tensors_get(a->tensors, pairs[i].old), *y = ssg_host_tensors_get(b->tensors, pairs[i].new);
+    g_assert_true(x && y && x->n_bytes == y->n_bytes);
+    const float *old = x->data, *new = y->data;
+    for (gsize j = 0; j < x->n_bytes / sizeof(float); j++)
+      g_assert_cmpfloat(new[j], ==, old[j] * pairs[i].scale + pairs[i].shift);
+  }
+}
+
 /* A public checkpoint with both optimisers goes on training. */
 static void test_resume_public(void)
 {
@@ -339,6 +369,7 @@ static void add(void)
   g_test_add_func("/train/bench", test_bench);
   g_test_add_func("/train/finetune", test_finetune);
   g_test_add_func("/train/init", test_init);
+  g_test_add_func("/train/part-from", test_part_from);
   g_test_add_func("/train/resume-public", test_resume_public);
 }
 

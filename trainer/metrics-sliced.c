@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "engine/error.h"
+#include "kernels/clones.h"
 #include "kernels/math/random.h"
 #include "trainer/metrics-distance.h"
 #include "trainer/parallel.h"
@@ -158,7 +159,7 @@ static void normalise(Work *work)
 /* --- slices --- */
 
 /* out [BLOCK, n] of descriptors [n, DIM] and directions [DIM, BLOCK]. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+SSG_CLONES static void
 project(const float *restrict descriptors, gsize n, const float *restrict directions, float *restrict out)
 {
   for (gsize i = 0; i < n; i++) {

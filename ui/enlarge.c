@@ -1,6 +1,7 @@
 #include "ui/enlarge.h"
 
 #include <math.h>
+#include "kernels/clones.h"
 
 #define ONE 64 /* weights are in 64ths, so that two passes over 8 bits stay within 32 */
 
@@ -38,7 +39,7 @@ static void enlarge_row(const guint8 *row, int size, int factor, gint16 weights[
     }
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+SSG_CLONES static void
 mix_rows(const gint32 *a, const gint32 *b, const gint32 *c, const gint32 *d, const gint16 w[4], int n, guint8 *out)
 {
   for (int i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 /* Shared by the files of kernels/cpu/ only. */
 #pragma once
 
+#include "kernels/clones.h"
 #include "kernels/cpu/pool.h"
 #include "kernels/device.h"
 
@@ -14,16 +15,7 @@ typedef struct {
   char error[512];
 } SsgCpu;
 
-/* Hot loops are compiled three times and the best version is chosen when the program starts. "fma" stands for every
- * processor since 2013; the explicit fmaf() of kernels/math/ is one instruction there and a library call in "default".
- */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) /* it crashes there */
-#define SSG_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
-#else
-#define SSG_CLONES
-#endif
-
-/* For helpers of such loops: one left outside would be compiled for the oldest processor only. */
+/* For helpers of loops with SSG_CLONES: one left outside would be compiled for the oldest processor only. */
 #define SSG_INLINE static inline __attribute__((always_inline))
 
 /* Elements below which a loop is not worth a second thread. */

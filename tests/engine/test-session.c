@@ -8,6 +8,7 @@
 #include "engine/model-private.h"
 #include "engine/session-input.h"
 #include "engine/session.h"
+#include "tests/worst.h"
 
 /* Seven parts of which two are transparent, four levels, uneven channel counts. */
 static const SsgArchitecture arch = {.n_parts = 7,
@@ -88,7 +89,7 @@ static double difference(const float *a, const float *b, gsize n)
 {
   double worst = 0;
   for (gsize i = 0; i < n; i++)
-    worst = fmax(worst, isfinite(a[i]) && isfinite(b[i]) ? fabs((double) a[i] - b[i]) : INFINITY);
+    worst = worst_of(worst, fabs((double) a[i] - b[i]));
   return worst;
 }
 
@@ -96,7 +97,7 @@ static double largest(const float *a, gsize n)
 {
   double most = 0;
   for (gsize i = 0; i < n; i++)
-    most = fmax(most, fabs((double) a[i]));
+    most = MAX(most, fabs((double) a[i]));
   return most;
 }
 

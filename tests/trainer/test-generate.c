@@ -2,6 +2,7 @@
 #include "engine/model.h"
 #include "engine/npy.h"
 #include "model-commands.h"
+#include "tests/worst.h"
 
 static void test_generate_files(void)
 {
@@ -134,8 +135,8 @@ static void test_raw_agrees_with_goldens(void)
                                       &ssg_host_tensors_get(raw->tensors, names[i])->shape));
         double most = 0, worst = 0;
         for (gsize j = 0; j < n; j++) {
-          most = fmax(most, fabs(theirs[j]));
-          worst = fmax(worst, fabs(theirs[j] - ours[j]));
+          most = MAX(most, fabs(theirs[j]));
+          worst = worst_of(worst, fabs(theirs[j] - ours[j]));
         }
         g_test_message("%s %s %s: %g of %g", sets[s], cases[c].latent, name, worst, most);
         g_assert_cmpfloat(worst, <=, 1e-4 * most);

@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) /* it crashes there */
 #define SSG_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
+#define SSG_CLONES_OF_INTEGERS __attribute__((target_clones("avx512f", "avx2", "default"))) /* "fma" has short vectors of them */
 #else
 #define SSG_CLONES
+#define SSG_CLONES_OF_INTEGERS
 #endif

@@ -39,7 +39,7 @@ static void enlarge_row(const guint8 *row, int size, int factor, gint16 weights[
     }
 }
 
-SSG_CLONES static void
+SSG_CLONES_OF_INTEGERS static void
 mix_rows(const gint32 *a, const gint32 *b, const gint32 *c, const gint32 *d, const gint16 w[4], int n, guint8 *out)
 {
   for (int i = 0; i < n; i++) {

@@ -198,7 +198,7 @@ static SsgStatus cpu_run(void *state, const SsgOpCall *call)
   if (ssg_shape_elements(&call->out.shape) == 0)
     return SSG_OK;
   /* The setting belongs to the calling thread, and oneDNN reads it there. */
-  omp_set_num_threads(cpu->n_threads);
+  ssg_dnnl_set_threads(cpu->n_threads);
   return op_functions[call->op](cpu, call);
 }
 

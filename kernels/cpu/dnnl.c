@@ -486,6 +486,14 @@ size_t ssg_dnnl_cached(const SsgDnnl *dnnl)
   return dnnl->packed_bytes;
 }
 
+void ssg_dnnl_set_threads(int n)
+{
+#ifndef __x86_64__ /* there it has only its general convolutions, which many threads cut otherwise: seen with 32, not with 12 */
+  n = n < 12 ? n : 12;
+#endif
+  omp_set_num_threads(n);
+}
+
 SsgStatus ssg_dnnl_side_by_side(SsgCpu *cpu, void *pieces, size_t size, int n, SsgStatus (*prepare)(SsgCpu *cpu, void *piece),
                                 void (*run)(SsgCpu *cpu, void *piece))
 {
@@ -503,6 +511,6 @@ SsgStatus ssg_dnnl_side_by_side(SsgCpu *cpu, void *pieces, size_t size, int n, S
       run(cpu, (char *) pieces + (size_t) i * size);
     }
   }
-  omp_set_num_threads(n_threads);
+  ssg_dnnl_set_threads(n_threads);
   return status;
 }

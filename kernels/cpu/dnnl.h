@@ -8,6 +8,8 @@
 
 /* NULL with a sentence in reason. */
 SsgDnnl *ssg_dnnl_new(char *reason, size_t reason_size);
+/* How many threads oneDNN may use from now on where it is asked by this one; it takes fewer where sums would depend on it. */
+void ssg_dnnl_set_threads(int n);
 /* NULL is allowed. */
 void ssg_dnnl_free(SsgDnnl *dnnl);
 void ssg_dnnl_forget(SsgDnnl *dnnl, uint64_t cache_key);

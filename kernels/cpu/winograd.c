@@ -231,7 +231,7 @@ SsgStatus ssg_cpu_winograd(SsgCpu *cpu, const SsgDnnlConv *c)
   job.failed = (bool *) (zeros + c->ci);
   memset(job.failed, 0, (size_t) cpu->n_threads);
   ssg_cpu_parallel(cpu, (job.tiles + job.block - 1) / job.block, 1, blocks_range, &job);
-  omp_set_num_threads(cpu->n_threads);
+  ssg_dnnl_set_threads(cpu->n_threads);
   for (int i = 0; i < cpu->n_threads && status == SSG_OK; i++)
     if (job.failed[i])
       status = ssg_cpu_fail(cpu, SSG_FAILED, "oneDNN: the products of a convolution failed");

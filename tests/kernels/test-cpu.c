@@ -422,11 +422,7 @@ static void check_any_threads(SsgDevice *device, SsgDevice *exact)
                {SSG_OP_CONV, 32, 64, 33, 1},            {SSG_OP_CONV_WEIGHT, 65, 16, 16, 1},
                {SSG_OP_CONV_WEIGHT, 128, 32, 16, 1},    {SSG_OP_CONV_WEIGHT, 129, 16, 32, 1},
                {SSG_OP_CONV_WEIGHT, 192, 32, 32, 1},    {SSG_OP_CONV_WEIGHT, 192, 16, 48, 2}};
-#ifdef __x86_64__
   static const int threads[] = {2, 3, 5, 8, 12, 32, 64};
-#else /* oneDNN has only its general convolutions, which many threads cut otherwise: HACKING.md */
-  static const int threads[] = {2, 3, 5, 8, 12};
-#endif
   for (gsize i = 0; i < G_N_ELEMENTS(convs) + 1; i++) {
     SsgOpCall call = {.op = SSG_OP_MATMUL, .n_in = 2};
     if (i < G_N_ELEMENTS(convs)) {

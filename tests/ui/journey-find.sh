@@ -32,15 +32,14 @@ same "$(state face)" "$face" "face without a model"
 same "$(state modified)" 0 "modified without a model"
 
 # One that does not fit: told, and nothing is lost.
-click message-button
-await dialog "Open Model"
+click_until message-button dialog "Open Model"
 type_path "$wrong"
 wait_for "a word about what does not fit" eval 'state message | grep -q "does not fit"'
+await dialog ""
 same "$(state face)" "$face" "face after a model that does not fit"
 
 # The right one, under another name.
-click message-button
-await dialog "Open Model"
+click_until message-button dialog "Open Model"
 type_path "$WORK/far away/renamed.safetensors"
 await service ready
 await message ""

@@ -151,22 +151,36 @@ await_toast() {
 
 settle() { await busy 0; }
 
+# steady_place NAME: its place once it stands still: a banner that slides in is not where it will be
+steady_place() {
+  await_place "$1"
+  steady= before= tries=0
+  until [ -n "$steady" ] && [ "$steady" = "$before" ]; do
+    tries=$((tries + 1))
+    [ $tries -gt 60 ] && fail "$1 does not come to rest"
+    before=$steady steady=$(place "$1")
+    xdotool sleep 0.05
+  done
+  echo "$steady"
+}
+
 # click NAME [BUTTON]: the pointer comes there by more than one step, as a hand's does: after a menu has closed, GTK takes the
 # first motion for the pointer's coming into the window, and would miss a press right after it
 click() {
-  await_place "$1"
-  set -- "$1" "${2:-1}" $(place "$1")
+  set -- "$1" "${2:-1}" $(steady_place "$1")
+  [ -n "$3" ] || exit 1
   xdotool mousemove $(($3 - 2)) "$4" sleep 0.02 mousemove "$3" "$4" sleep 0.05 click "$2" sleep 0.1
 }
 
-# click_until NAME STATE VALUE: the same, again where the window was still on its way under the pointer
+# click_until NAME STATE VALUE: the same, once more where nothing came of it for two seconds: the window was still on its way
+# under the pointer
 click_until() {
   tries=0
   until [ "$(state "$2")" = "$3" ]; do
+    [ $tries -gt 160 ] && fail "$2 should become '$3' by a click on $1, is '$(state "$2")'"
+    [ $((tries % 20)) = 0 ] && [ -n "$(place "$1")" ] && xdotool mousemove $(place "$1") sleep 0.05 click 1
     tries=$((tries + 1))
-    [ $tries -gt 8 ] && fail "$2 should become '$3' by a click on $1, is '$(state "$2")'"
-    [ -n "$(place "$1")" ] && xdotool mousemove $(place "$1") sleep 0.05 click 1
-    xdotool sleep 0.4
+    xdotool sleep 0.1
   done
 }
 
